@@ -1,0 +1,7 @@
+//! The book and its Lambda functions on one machine: one module per AWS service it stands in for.
+//! `main` parses the command line and calls these rooms; the rooms return `Result` and never print or exit.
+
+pub mod cli;
+pub mod lambda;
+pub mod site;
+pub mod wall;
