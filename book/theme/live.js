@@ -1,0 +1,1 @@
+../../preprocessor/assets/live.js
