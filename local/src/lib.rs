@@ -4,4 +4,5 @@
 pub mod cli;
 pub mod lambda;
 pub mod site;
+pub mod template;
 pub mod wall;

@@ -1,0 +1,78 @@
+//! Reads template.yaml, the one description of the system, and works out what it says for one parameter set.
+//! Knows YAML and CloudFormation; every other room takes the plain `System` it gives.
+
+mod intrinsics;
+mod parameters;
+mod resources;
+mod route_key;
+mod support;
+mod system;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+pub use route_key::{RouteKey, Segment};
+pub use system::{Api, Cors, Function, Route, Schedule, System, Table, Throttle};
+use yaml::{Place, Problem};
+
+/// The region, account and stack the functions on this machine believe in.
+pub const REGION: &str = "ap-northeast-2";
+/// The account id of every ARN on this machine; AWS's documentation uses the same stand-in.
+pub const ACCOUNT: &str = "123456789012";
+
+/// Everything wrong with a template, one line each: `template.yaml:line:column: what and what to do`.
+#[derive(Debug)]
+pub struct TemplateError {
+    file: String,
+    problems: Vec<Problem>,
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            let Place { line, column } = problem.place;
+            let newline = if index == 0 { "" } else { "\n" };
+            write!(f, "{newline}{}:{line}:{column}: {}", self.file, problem.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+/// Reads `template.yaml` and the parameter set `set` of `samconfig.toml` below `root`.
+/// `stack_id` becomes `AWS::StackId`.
+///
+/// # Errors
+/// A file is missing, or the template says something this machine cannot honour: all such places at once.
+pub fn load(root: &Path, set: &str, stack_id: &str) -> Result<System> {
+    let read = |name: &str| {
+        let path = root.join(name);
+        std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let overrides = parameters::read(&read("samconfig.toml")?, set)?;
+    Ok(parse("template.yaml", &read("template.yaml")?, &overrides, stack_id)?)
+}
+
+/// Works out a template's text. `file` is its name in messages.
+///
+/// # Errors
+/// See [`load`].
+pub fn parse(
+    file: &str,
+    text: &str,
+    overrides: &BTreeMap<String, String>,
+    stack_id: &str,
+) -> Result<System, TemplateError> {
+    let failed = |mut problems: Vec<Problem>| {
+        problems.sort();
+        problems.dedup();
+        TemplateError { file: file.to_owned(), problems }
+    };
+    let document = yaml::parse(text).map_err(|problem| failed(vec![problem]))?;
+    resources::Reader::new(&document, overrides, stack_id).read().map_err(failed)
+}

@@ -1,0 +1,245 @@
+//! Walks the template's sections in CloudFormation's order: parameters, conditions, resources.
+//! Knows the section names and which reader takes which resource type; each reader lives in a file of its own.
+
+mod api;
+mod function;
+mod table;
+
+use std::collections::BTreeMap;
+
+use super::intrinsics::Scope;
+use super::support::{self, DEPLOY_ONLY_TYPES, SUPPORT};
+use super::system::System;
+use super::yaml::{Node, Place, Problem, Value};
+use super::{ACCOUNT, REGION};
+
+/// A resource after evaluation.
+struct Resource {
+    id: String,
+    kind: String,
+    properties: Node,
+    place: Place,
+}
+
+/// Reads one template; collects problems instead of stopping at the first.
+pub(super) struct Reader<'a> {
+    document: &'a Node,
+    overrides: &'a BTreeMap<String, String>,
+    scope: Scope,
+    problems: Vec<Problem>,
+}
+
+const SECTIONS: &[&str] = &[
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Globals",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Transform",
+];
+
+impl<'a> Reader<'a> {
+    pub fn new(document: &'a Node, overrides: &'a BTreeMap<String, String>, stack_id: &str) -> Self {
+        let stack_name = stack_id.split('/').nth(1).unwrap_or("local");
+        let pseudo = [
+            ("AWS::AccountId", ACCOUNT),
+            ("AWS::Partition", "aws"),
+            ("AWS::Region", REGION),
+            ("AWS::StackId", stack_id),
+            ("AWS::StackName", stack_name),
+            ("AWS::URLSuffix", "amazonaws.com"),
+        ];
+        let parameters = pseudo.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let scope = Scope { parameters, ..Scope::default() };
+        Self { document, overrides, scope, problems: Vec::new() }
+    }
+
+    pub fn read(mut self) -> Result<System, Vec<Problem>> {
+        for (key, _) in self.document.entries() {
+            if !SECTIONS.contains(&key.text.as_str()) {
+                self.problem(key.place, format!("`{}` is not honoured on this machine", key.text));
+            }
+        }
+        self.parameters();
+        self.name_resources();
+        self.conditions();
+        let resources = self.resources();
+        let mut deploy_only = Vec::new();
+        for resource in &resources {
+            if DEPLOY_ONLY_TYPES.contains(&resource.kind.as_str()) {
+                deploy_only.push(format!("{} ({})", resource.id, resource.kind));
+            } else {
+                support::check(&resource.kind, &resource.properties, &mut self.problems);
+            }
+        }
+        let mut problems = std::mem::take(&mut self.problems);
+        let functions = function::read(&resources, &mut problems);
+        let tables = table::read(&resources, &mut problems);
+        let api = api::read(&resources, &mut problems);
+        match api {
+            Some(api) if problems.is_empty() => Ok(System { functions, api, tables, deploy_only }),
+            _ => Err(problems),
+        }
+    }
+
+    fn problem(&mut self, place: Place, message: impl Into<String>) {
+        self.problems.push(Problem::new(place, message));
+    }
+
+    fn section(&self, name: &str) -> &'a [(super::yaml::Key, Node)] {
+        self.document.get(name).map_or(&[], Node::entries)
+    }
+
+    fn parameters(&mut self) {
+        for name in self.overrides.keys() {
+            if !self.section("Parameters").iter().any(|(key, _)| key.text == *name) {
+                let place = self.document.get("Parameters").map_or(self.document.place, |node| node.place);
+                self.problem(
+                    place,
+                    format!("samconfig.toml sets `{name}`, which is no parameter of the template"),
+                );
+            }
+        }
+        for (key, declaration) in self.section("Parameters") {
+            let default = declaration.get("Default").and_then(|node| node.text().ok()).map(str::to_owned);
+            let Some(value) = self.overrides.get(&key.text).cloned().or(default) else {
+                self.problem(
+                    key.place,
+                    format!("`{}` has no default and samconfig.toml sets none", key.text),
+                );
+                continue;
+            };
+            let kind = declaration.get("Type").and_then(|node| node.text().ok()).unwrap_or("String");
+            match kind {
+                "Number" if value.parse::<f64>().is_err() => {
+                    self.problem(key.place, format!("`{}` is a Number, its value is `{value}`", key.text));
+                }
+                "CommaDelimitedList" => self.scope.lists.push(key.text.clone()),
+                "String" | "Number" => {}
+                other => {
+                    self.problem(key.place, format!("parameters of type `{other}` are not honoured here"))
+                }
+            }
+            let allowed = declaration.get("AllowedValues").map_or(&[][..], Node::items);
+            if !allowed.is_empty() && !allowed.iter().any(|node| node.text().is_ok_and(|text| text == value))
+            {
+                self.problem(key.place, format!("`{value}` is none of the AllowedValues of `{}`", key.text));
+            }
+            self.scope.parameters.insert(key.text.clone(), value);
+        }
+    }
+
+    fn conditions(&mut self) {
+        for (key, node) in self.section("Conditions") {
+            match self.scope.condition(node) {
+                Ok(holds) => {
+                    self.scope.conditions.insert(key.text.clone(), holds);
+                }
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+    }
+
+    /// Gives every resource the names `Ref` and `GetAtt` find it by, before anything is evaluated.
+    fn name_resources(&mut self) {
+        for (key, resource) in self.section("Resources") {
+            let id = &key.text;
+            let kind = resource.get("Type").and_then(|node| node.text().ok()).unwrap_or_default();
+            self.scope.refs.insert(id.clone(), id.clone());
+            let property = |name: &str| resource.get("Properties").and_then(|node| node.get(name));
+            let arn = match kind {
+                "AWS::Serverless::Function" => {
+                    let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{id}");
+                    if let Some(Ok(alias)) = property("AutoPublishAlias").map(Node::text) {
+                        self.scope.refs.insert(format!("{id}.Alias"), format!("{arn}:{alias}"));
+                    }
+                    arn
+                }
+                "AWS::DynamoDB::Table" => {
+                    let name =
+                        property("TableName").and_then(|node| self.scope.evaluate(node).ok().flatten());
+                    let name =
+                        name.and_then(|node| node.text().ok().map(str::to_owned)).unwrap_or(id.clone());
+                    self.scope.refs.insert(id.clone(), name.clone());
+                    format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}")
+                }
+                _ => continue,
+            };
+            self.scope.attributes.insert(format!("{id}.Arn"), arn);
+        }
+    }
+
+    fn resources(&mut self) -> Vec<Resource> {
+        let mut out = Vec::new();
+        let globals = self.document.get("Globals").and_then(|node| node.get("Function"));
+        for (key, resource) in self.section("Resources") {
+            if let Some(condition) = resource.get("Condition") {
+                let name = condition.text().unwrap_or_default();
+                match self.scope.conditions.get(name) {
+                    Some(false) => continue,
+                    Some(true) => {}
+                    None => self.problem(condition.place, format!("there is no condition `{name}`")),
+                }
+            }
+            let Some(Ok(kind)) = resource.get("Type").map(Node::text) else {
+                self.problem(key.place, format!("`{}` has no Type", key.text));
+                continue;
+            };
+            if !SUPPORT.iter().any(|support| support.resource_type == kind)
+                && !DEPLOY_ONLY_TYPES.contains(&kind)
+            {
+                self.problem(
+                    key.place,
+                    format!(
+                        "this machine does not honour {kind}: remove `{}`, or list the type as deploy-only",
+                        key.text
+                    ),
+                );
+                continue;
+            }
+            let empty = Node { value: Value::Map(Vec::new()), place: key.place, tag: None };
+            let mut properties = resource.get("Properties").unwrap_or(&empty).clone();
+            if let (Some(globals), "AWS::Serverless::Function") = (globals, kind) {
+                add_globals(&mut properties, globals);
+            }
+            match self.scope.evaluate(&properties) {
+                Ok(properties) => out.push(Resource {
+                    id: key.text.clone(),
+                    kind: kind.to_owned(),
+                    properties: properties.unwrap_or(empty),
+                    place: key.place,
+                }),
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+        out
+    }
+}
+
+/// SAM's rule for `Globals`: a function's own property wins; mappings are merged.
+fn add_globals(properties: &mut Node, globals: &Node) {
+    let Value::Map(own) = &mut properties.value else { return };
+    for (key, value) in globals.entries() {
+        match own.iter_mut().find(|(own, _)| own.text == key.text) {
+            None => own.push((key.clone(), value.clone())),
+            Some((_, own)) => add_globals(own, value),
+        }
+    }
+}
+
+/// The required property of a resource, as text; a missing one is a problem at the resource's name.
+fn required<'r>(resource: &'r Resource, name: &str, problems: &mut Vec<Problem>) -> Option<&'r Node> {
+    let node = resource.properties.get(name);
+    if node.is_none() {
+        problems.push(Problem::new(resource.place, format!("`{}` lacks `{name}`", resource.id)));
+    }
+    node
+}
+
+/// Takes a result's value, or keeps its problem.
+fn keep<T>(result: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
+    result.map_err(|problem| problems.push(problem)).ok()
+}

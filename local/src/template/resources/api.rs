@@ -1,0 +1,163 @@
+//! Reads the HTTP API: `AWS::ApiGatewayV2::*` and the permission that lets it invoke a function.
+//! Knows how API, integrations, routes and stage refer to one another.
+
+use std::collections::BTreeMap;
+
+use super::super::route_key::RouteKey;
+use super::super::system::{Api, Cors, Route, Throttle};
+use super::super::yaml::{Node, Problem};
+use super::{Resource, keep, required};
+
+pub(super) fn read(
+    resources: &[Resource],
+    resources: &[Resource],
+    problems: &mut Vec<Problem>,
+) -> Option<Api> {
+    let of = |kind: &'static str| resources.iter().filter(move |resource| resource.kind == kind);
+    let Some(api) = of("AWS::ApiGatewayV2::Api").next() else {
+        let place = resources.first().map_or(super::Place { line: 1, column: 1 }, |resource| resource.place);
+        problems.push(Problem::new(place, "the template has no AWS::ApiGatewayV2::Api"));
+        return None;
+    };
+    if let Some(protocol) = required(api, "ProtocolType", problems)
+        && protocol.text() != Ok("HTTP")
+    {
+        problems.push(Problem::new(protocol.place, "only ProtocolType HTTP is honoured here"));
+    }
+    let permitted = of("AWS::Lambda::Permission").filter_map(|permission| {
+        let name = required(permission, "FunctionName", problems)?;
+        named_function(keep(name.text(), problems)?)
+    });
+    let permitted: Vec<String> = permitted.collect();
+    let mut integrations = BTreeMap::new();
+    for integration in of("AWS::ApiGatewayV2::Integration") {
+        let Some((function, place)) = integrated_function(integration, resources, problems) else { continue };
+        if !permitted.contains(&function) {
+            problems.push(Problem::new(
+                place,
+                format!("API Gateway may not invoke `{function}`: add an AWS::Lambda::Permission for it"),
+            ));
+        }
+        integrations.insert(integration.id.clone(), function);
+    }
+    let stage = of("AWS::ApiGatewayV2::Stage").next();
+    let settings = stage.and_then(|stage| stage.properties.get("RouteSettings"));
+    let mut routes: Vec<Route> = Vec::new();
+    for resource in of("AWS::ApiGatewayV2::Route") {
+        let Some(key_node) = required(resource, "RouteKey", problems) else { continue };
+        let Some(target) = required(resource, "Target", problems) else { continue };
+        let key = key_node
+            .text()
+            .and_then(|text| RouteKey::parse(text).map_err(|message| Problem::new(key_node.place, message)));
+        let Some(key) = keep(key, problems) else { continue };
+        if routes.iter().any(|route| route.key == key) {
+            problems.push(Problem::new(key_node.place, format!("`{key}` is the key of another route too")));
+        }
+        let id = target.text().ok().and_then(|text| text.strip_prefix("integrations/"));
+        let Some(function) = id.and_then(|id| integrations.get(id)) else {
+            problems.push(Problem::new(
+                target.place,
+                "Target must be `integrations/` and an integration of this template",
+            ));
+            continue;
+        };
+        let throttle = settings.and_then(|settings| settings.get(&key.to_string()));
+        let throttle = throttle.and_then(|node| throttle_of(node, problems));
+        routes.push(Route { key, function: function.clone(), throttle });
+    }
+    for (key, _) in settings.map_or(&[][..], Node::entries) {
+        if !routes.iter().any(|route| route.key.to_string() == key.text) {
+            problems.push(Problem::new(
+                key.place,
+                format!("RouteSettings name `{}`, which is no route", key.text),
+            ));
+        }
+    }
+    let default = stage.and_then(|stage| stage.properties.get("DefaultRouteSettings"));
+    let throttle = default.and_then(|node| throttle_of(node, problems));
+    check_stage(stage, api, problems);
+    let cors = api.properties.get("CorsConfiguration").and_then(|node| keep(cors(node), problems));
+    Some(Api { id: api.id.to_lowercase(), cors, routes, throttle })
+}
+
+fn check_stage(stage: Option<&Resource>, api: &Resource, problems: &mut Vec<Problem>) {
+    let Some(stage) = stage else {
+        problems
+            .push(Problem::new(api.place, "the API has no AWS::ApiGatewayV2::Stage: nothing would answer"));
+        return;
+    };
+    if let Some(name) = required(stage, "StageName", problems)
+        && name.text() != Ok("$default")
+    {
+        problems.push(Problem::new(
+            name.place,
+            "only the stage `$default` is honoured: the book calls /api/… without one",
+        ));
+    }
+}
+
+fn integrated_function(
+    resource: &Resource,
+    resources: &[Resource],
+    problems: &mut Vec<Problem>,
+) -> Option<(String, super::Place)> {
+    for (name, only) in [("IntegrationType", "AWS_PROXY"), ("PayloadFormatVersion", "2.0")] {
+        let node = required(resource, name, problems)?;
+        if node.text() != Ok(only) {
+            problems.push(Problem::new(node.place, format!("only {name} {only} is honoured here")));
+        }
+    }
+    let uri = required(resource, "IntegrationUri", problems)?;
+    let function = named_function(keep(uri.text(), problems)?)?;
+    if !resources.iter().any(|known| known.kind == "AWS::Serverless::Function" && known.id == function) {
+        problems.push(Problem::new(uri.place, format!("`{function}` is no function of this template")));
+        return None;
+    }
+    Some((function, uri.place))
+}
+
+/// The function's name in a name or an ARN, with or without an alias.
+fn named_function(text: &str) -> Option<String> {
+    match text.split_once(":function:") {
+        Some((_, rest)) => rest.split(':').next().map(str::to_owned),
+        None => Some(text.to_owned()),
+    }
+}
+
+fn throttle_of(node: &Node, problems: &mut Vec<Problem>) -> Option<Throttle> {
+    for (key, _) in node.entries() {
+        if !["ThrottlingBurstLimit", "ThrottlingRateLimit"].contains(&key.text.as_str()) {
+            problems.push(Problem::new(key.place, format!("`{}` is not honoured on this machine", key.text)));
+        }
+    }
+    let (rate, burst) = (node.get("ThrottlingRateLimit")?, node.get("ThrottlingBurstLimit")?);
+    let number = |node: &Node| {
+        let value: f64 = node.parse("a number")?;
+        if value.is_finite() && value >= 0.0 {
+            Ok(value)
+        } else {
+            Err(Problem::new(node.place, "a throttle is a number of at least 0"))
+        }
+    };
+    Some(Throttle { rate: keep(number(rate), problems)?, burst: keep(number(burst), problems)? })
+}
+
+fn cors(node: &Node) -> Result<Cors, Problem> {
+    let mut cors = Cors::default();
+    for (key, value) in node.entries() {
+        let list =
+            || value.items().iter().map(|item| item.text().map(str::to_owned)).collect::<Result<Vec<_>, _>>();
+        let lower = || Ok(list()?.iter().map(|text| text.to_lowercase()).collect());
+        match key.text.as_str() {
+            "AllowOrigins" => cors.allow_origins = list()?,
+            "AllowMethods" => cors.allow_methods = list()?,
+            "AllowHeaders" => cors.allow_headers = lower()?,
+            "ExposeHeaders" => cors.expose_headers = lower()?,
+            "MaxAge" => cors.max_age = Some(value.parse("seconds")?),
+            other => {
+                return Err(Problem::new(key.place, format!("`{other}` is not honoured on this machine")));
+            }
+        }
+    }
+    Ok(cors)
+}

@@ -1,0 +1,132 @@
+//! Says for every property of every resource type whether this machine honours it, leaves it to a deployment, or refuses it.
+//! Knows property names only. Nothing in a template is silently ignored: what stands in neither list is an error.
+
+use super::yaml::{Node, Problem};
+
+/// What this machine does with one resource type.
+#[derive(Debug)]
+pub struct Support {
+    /// CloudFormation or SAM type name.
+    pub resource_type: &'static str,
+    /// Properties that change what runs here.
+    pub honoured: &'static [&'static str],
+    /// Properties that mean something on AWS alone.
+    pub deploy_only: &'static [&'static str],
+}
+
+/// Every resource type whose properties are looked at.
+pub const SUPPORT: &[Support] = &[
+    Support {
+        resource_type: "AWS::Serverless::Function",
+        honoured: &[
+            "AutoPublishAlias",
+            "CodeUri",
+            "Environment",
+            "Events",
+            "Handler",
+            "MemorySize",
+            "ProvisionedConcurrencyConfig",
+            "ReservedConcurrentExecutions",
+            "Runtime",
+            "Timeout",
+        ],
+        deploy_only: &["Architectures", "Description", "LoggingConfig", "Policies", "Tags"],
+    },
+    Support {
+        resource_type: "AWS::DynamoDB::Table",
+        honoured: &[
+            "AttributeDefinitions",
+            "BillingMode",
+            "KeySchema",
+            "TableName",
+            "TimeToLiveSpecification",
+        ],
+        deploy_only: &[
+            "DeletionProtectionEnabled",
+            "OnDemandThroughput",
+            "PointInTimeRecoverySpecification",
+            "Tags",
+        ],
+    },
+    Support {
+        resource_type: "AWS::ApiGatewayV2::Api",
+        honoured: &["CorsConfiguration", "ProtocolType"],
+        deploy_only: &["Description", "DisableExecuteApiEndpoint", "Name", "Tags"],
+    },
+    Support {
+        resource_type: "AWS::ApiGatewayV2::Integration",
+        honoured: &["ApiId", "IntegrationType", "IntegrationUri", "PayloadFormatVersion", "TimeoutInMillis"],
+        deploy_only: &["Description"],
+    },
+    Support {
+        resource_type: "AWS::ApiGatewayV2::Route",
+        honoured: &["ApiId", "RouteKey", "Target"],
+        deploy_only: &[],
+    },
+    Support {
+        resource_type: "AWS::ApiGatewayV2::Stage",
+        honoured: &["ApiId", "AutoDeploy", "DefaultRouteSettings", "RouteSettings", "StageName"],
+        deploy_only: &["AccessLogSettings", "Description", "Tags"],
+    },
+    Support {
+        resource_type: "AWS::Lambda::Permission",
+        honoured: &["Action", "FunctionName", "Principal"],
+        deploy_only: &["SourceArn"],
+    },
+];
+
+/// Resource types that exist on AWS alone; this machine prints that it leaves them out.
+pub const DEPLOY_ONLY_TYPES: &[&str] = &[
+    "AWS::Budgets::Budget",
+    "AWS::CloudFront::Distribution",
+    "AWS::CloudFront::OriginAccessControl",
+    "AWS::CloudFront::ResponseHeadersPolicy",
+    "AWS::CloudWatch::Alarm",
+    "AWS::Logs::LogGroup",
+    "AWS::Route53::RecordSet",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Topic",
+];
+
+/// Checks the property names of one resource against its type's lists.
+pub fn check(resource_type: &str, properties: &Node, problems: &mut Vec<Problem>) {
+    let Some(support) = SUPPORT.iter().find(|support| support.resource_type == resource_type) else { return };
+    for (key, _) in properties.entries() {
+        let name = key.text.as_str();
+        if !support.honoured.contains(&name) && !support.deploy_only.contains(&name) {
+            problems.push(Problem::new(
+                key.place,
+                format!(
+                    "this machine does not honour `{name}` of {resource_type}: remove it, or add it to the \
+                     deploy-only list in local/src/template/support.rs if it means nothing here"
+                ),
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::yaml::parse;
+    use super::*;
+
+    #[test]
+    fn an_unknown_property_is_named_with_its_place() {
+        let properties =
+            parse("TableName: User\nStreamSpecification: {StreamViewType: NEW_IMAGE}\n").unwrap();
+        let mut problems = Vec::new();
+        check("AWS::DynamoDB::Table", &properties, &mut problems);
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].place.line, 2);
+        assert!(problems[0].message.contains("StreamSpecification"));
+    }
+
+    #[test]
+    fn no_property_stands_in_both_lists() {
+        for support in SUPPORT {
+            assert!(support.honoured.iter().all(|name| !support.deploy_only.contains(name)), "{support:?}");
+            assert!(support.honoured.is_sorted() && support.deploy_only.is_sorted(), "{support:?}");
+        }
+    }
+}

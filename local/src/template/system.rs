@@ -1,0 +1,111 @@
+//! What a template describes, after parameters, conditions and functions are worked out: plain data for the other rooms.
+//! Knows no YAML.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::route_key::RouteKey;
+
+/// Everything `local` runs.
+#[derive(Debug)]
+pub struct System {
+    /// The Lambda functions in the order of the template.
+    pub functions: Vec<Function>,
+    /// The HTTP API in front of them.
+    pub api: Api,
+    /// The DynamoDB tables.
+    pub tables: Vec<Table>,
+    /// Logical ids (with their types) that exist on AWS alone.
+    pub deploy_only: Vec<String>,
+}
+
+/// A Lambda function.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// Logical id in the template; also the function's name on this machine.
+    pub name: String,
+    /// The cargo package that makes its binary: the last folder of `CodeUri`.
+    pub package: String,
+    /// `MemorySize` in MB, 128–10,240.
+    pub memory_mb: u32,
+    /// `Timeout`, 1–900 s.
+    pub timeout: Duration,
+    /// `Environment.Variables`.
+    pub environment: BTreeMap<String, String>,
+    /// `ReservedConcurrentExecutions`: the most environments that may run at once.
+    pub reserved: Option<u32>,
+    /// `ProvisionedConcurrentExecutions`: environments kept initialised; 0 for none.
+    pub provisioned: u32,
+    /// `ScheduleV2` events.
+    pub schedules: Vec<Schedule>,
+}
+
+/// A schedule that invokes a function (`ScheduleV2`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// Its name in the template.
+    pub name: String,
+    /// From `rate(…)`.
+    pub every: Duration,
+    /// The event it sends, JSON.
+    pub input: String,
+}
+
+/// An HTTP API with its `$default` stage.
+#[derive(Debug)]
+pub struct Api {
+    /// The API's id on this machine.
+    pub id: String,
+    /// `CorsConfiguration`.
+    pub cors: Option<Cors>,
+    /// The routes with their functions.
+    pub routes: Vec<Route>,
+    /// `DefaultRouteSettings`: the bucket all routes without one of their own share.
+    pub throttle: Option<Throttle>,
+}
+
+/// A route and the function behind it.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// Method and path pattern.
+    pub key: RouteKey,
+    /// Name of the function.
+    pub function: String,
+    /// `RouteSettings` of this route.
+    pub throttle: Option<Throttle>,
+}
+
+/// A token bucket: `rate` tokens a second, at most `burst` of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Throttle {
+    /// Requests per second.
+    pub rate: f64,
+    /// Requests at once.
+    pub burst: f64,
+}
+
+/// `CorsConfiguration` of the API.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cors {
+    /// Exact origins, or `*`.
+    pub allow_origins: Vec<String>,
+    /// Methods, or `*`.
+    pub allow_methods: Vec<String>,
+    /// Request headers in lower case, or `*`.
+    pub allow_headers: Vec<String>,
+    /// Response headers in lower case.
+    pub expose_headers: Vec<String>,
+    /// Seconds a browser may keep the answer to its preflight.
+    pub max_age: Option<u32>,
+}
+
+/// A DynamoDB table.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// `TableName`.
+    pub name: String,
+    /// The body of the `CreateTable` call that makes it.
+    pub definition: serde_json::Value,
+    /// `TimeToLiveSpecification.AttributeName`, when enabled.
+    pub ttl_attribute: Option<String>,
+}

@@ -1,0 +1,96 @@
+//! The project's own template in all its parameter sets, and what happens to a template with mistakes in it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use local::template::{self, Throttle};
+
+const STACK_ID: &str = "arn:aws:cloudformation:ap-northeast-2:123456789012:stack/local/0123";
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+#[test]
+fn every_parameter_set_of_the_project_is_understood() {
+    for set in ["local", "lab", "public"] {
+        let system = template::load(root(), set, STACK_ID).unwrap_or_else(|error| panic!("{set}: {error}"));
+        assert!(system.deploy_only.is_empty());
+    }
+}
+
+#[test]
+fn the_local_set_describes_the_system_of_the_book() {
+    let system = template::load(root(), "local", STACK_ID).unwrap();
+    let users = system.functions.iter().find(|function| function.name == "UsersFunction").unwrap();
+    assert_eq!((users.package.as_str(), users.memory_mb), ("users", 512));
+    assert_eq!(users.timeout, Duration::from_secs(10));
+    assert_eq!(users.environment["NAMESPACE_KEY"], STACK_ID);
+    assert_eq!(users.environment["TABLE_NAME"], "User");
+    let warm = system.functions.iter().find(|function| function.name == "WarmFunction").unwrap();
+    assert_eq!(warm.schedules[0].every, Duration::from_secs(300));
+    let provisioned =
+        system.functions.iter().find(|function| function.name == "ProvisionedFunction").unwrap();
+    assert_eq!(provisioned.provisioned, 2);
+    assert_eq!(system.api.routes.len(), 15);
+    assert_eq!(system.api.throttle, Some(Throttle { rate: 10_000.0, burst: 5_000.0 }));
+    let table = &system.tables[0];
+    assert_eq!((table.name.as_str(), table.ttl_attribute.as_deref()), ("User", Some("expiresAt")));
+    assert_eq!(table.definition["KeySchema"][0]["AttributeName"], "id");
+}
+
+/// Replaces `from` by `to` in the project's template and gives the lines of the error.
+fn broken(from: &str, to: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    assert!(text.contains(from), "the template no longer contains `{from}`");
+    let text = text.replacen(from, to, 1);
+    let error = template::parse("template.yaml", &text, &Default::default(), STACK_ID).unwrap_err();
+    error.to_string().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn what_this_machine_cannot_honour_stops_it_with_file_line_and_column() {
+    let cases = [
+        ("MemorySize: 512", "MemorySize: 64", "64 MB is outside 128–10240"),
+        ("MemorySize: 512", "EphemeralStorage: {Size: 1024}", "does not honour `EphemeralStorage`"),
+        ("Timeout: 10", "Timeout: 901", "901 seconds is outside 1–900"),
+        ("Runtime: provided.al2023", "Runtime: nodejs24.x", "only Runtime `provided.al2023`"),
+        ("!GetAtt UsersFunction.Arn", "!GetAtt UserFunction.Arn", "`UserFunction.Arn` names no"),
+        ("GET /api/users\n", "GET api/users\n", "must begin with `/`"),
+        ("BillingMode: PAY_PER_REQUEST", "BillingMode: PROVISIONED", "only BillingMode PAY_PER_REQUEST"),
+        ("rate(5 minutes)", "cron(0 7 * * ? *)", "only `rate("),
+        ("StageName: $default", "StageName: prod", "only the stage `$default`"),
+        ("Type: AWS::DynamoDB::Table", "Type: AWS::RDS::DBInstance", "does not honour AWS::RDS::DBInstance"),
+        ("FunctionName: !Ref UsersFunction", "FunctionName: Nobody", "may not invoke `UsersFunction`"),
+        ("Conditions:\n", "Mappings: {}\n\nConditions:\n", "`Mappings` is not honoured"),
+        ("TABLE_NAME: !Ref UserTable", "AWS_REGION: x", "`AWS_REGION` is reserved"),
+    ];
+    for (from, to, expected) in cases {
+        let lines = broken(from, to);
+        let line = lines.iter().find(|line| line.contains(expected));
+        let line = line.unwrap_or_else(|| panic!("{from} -> {to}: {lines:?}"));
+        let mut place = line.split(':').skip(1).take(2).map(|number| number.parse::<usize>().unwrap());
+        assert!(place.all(|number| number > 0), "{line}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_reported_at_once_in_the_order_of_the_file() {
+    let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let text = text.replacen("MemorySize: 512", "MemorySize: 64", 1).replacen(
+        "ProtocolType: HTTP",
+        "ProtocolType: WEBSOCKET",
+        1,
+    );
+    let error =
+        template::parse("template.yaml", &text, &Default::default(), STACK_ID).unwrap_err().to_string();
+    let lines: Vec<_> = error.lines().collect();
+    assert!(lines.len() == 2, "{error}");
+    assert!(lines[0].contains("64 MB") && lines.last().unwrap().contains("ProtocolType"), "{error}");
+}
+
+#[test]
+fn an_unknown_parameter_set_names_the_ones_there_are() {
+    let error = template::load(root(), "prod", STACK_ID).unwrap_err().to_string();
+    assert!(error.contains("lab, local, public"), "{error}");
+}
