@@ -1,0 +1,111 @@
+//! The chromedriver process: started on a port of its own choice, killed when dropped, also by a panic.
+//! Knows the wire and the session.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::session::Session;
+use crate::wire::Wire;
+
+/// What to type on Debian or Ubuntu when a browser is missing.
+pub const INSTALL_LINE: &str = "apt-get install chromium chromium-driver";
+
+/// Starting is quick; this is for a machine that is busy with compiling.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// A running chromedriver. Sessions borrow it, so it outlives them.
+#[derive(Debug)]
+pub struct Driver {
+    process: Child,
+    wire: Wire,
+}
+
+impl Driver {
+    /// Starts `chromedriver` from the search path on a free port.
+    ///
+    /// # Errors
+    /// The program is not installed (the message carries [`INSTALL_LINE`]) or does not come up.
+    pub fn start() -> Result<Self> {
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("chromedriver does not start; install it: {INSTALL_LINE}"))?;
+        match announced_port(&mut process) {
+            Ok(port) => Ok(Self { process, wire: Wire::new(port) }),
+            Err(error) => {
+                // Nothing else holds this child, so nothing else would end it.
+                process.kill().ok();
+                process.wait().ok();
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens a Chromium with a fresh profile.
+    ///
+    /// # Errors
+    /// Chromium is not installed or does not start; the message carries [`INSTALL_LINE`].
+    pub fn session(&self) -> Result<Session<'_>> {
+        Session::open(self, self.wire.clone())
+            .with_context(|| format!("Chromium does not start; install it: {INSTALL_LINE}"))
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+/// Whether the variable `LIVE_SKIP_BROWSER=1` asks to leave the browser out; says so on standard error, because a test
+/// that did not run must not look like one that passed.
+#[must_use]
+#[allow(clippy::print_stderr, reason = "a skipped test has no other voice")]
+pub fn skip_browser() -> bool {
+    let skip = std::env::var("LIVE_SKIP_BROWSER").is_ok_and(|value| value == "1");
+    if skip {
+        eprintln!("skipped: LIVE_SKIP_BROWSER=1 leaves out what needs a browser");
+    }
+    skip
+}
+
+/// Two lines name a port; with `--port=0` only the one with "successfully" names the real one.
+fn announced_port(process: &mut Child) -> Result<u16> {
+    let output = process.stdout.take().context("chromedriver has no output")?;
+    let (found, port) = mpsc::channel();
+    // The thread goes on reading after the port, so that the driver never blocks on a full pipe; it ends with the pipe.
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if let Some(port) = port_in(&line) {
+                found.send(port).ok();
+            }
+        }
+    });
+    port.recv_timeout(START_LIMIT)
+        .map_err(|_| anyhow!("chromedriver ended or named no port within {START_LIMIT:?}"))
+}
+
+fn port_in(line: &str) -> Option<u16> {
+    let (_, port) = line.split_once("successfully")?.1.trim_end().trim_end_matches('.').rsplit_once(' ')?;
+    port.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::port_in;
+
+    #[test]
+    fn only_the_line_with_successfully_names_the_port() {
+        assert_eq!(port_in("Starting ChromeDriver 156.0.8078.79 (refs/heads) on port 0"), None);
+        assert_eq!(port_in("ChromeDriver was started successfully on port 37183."), Some(37183));
+    }
+}

@@ -1,0 +1,77 @@
+//! The client against the real Chromium: what its callers rely on, on pages that need no server.
+
+use std::time::Duration;
+
+use serde_json::json;
+use webdriver::{Driver, Key};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A page in its own address; `#` and `%` must not occur in it.
+fn page(html: &str) -> String {
+    format!("data:text/html;charset=utf-8,<!doctype html><title>page</title>{html}")
+}
+
+#[test]
+fn drives_a_page_and_sees_what_happens_in_it() -> anyhow::Result<()> {
+    if webdriver::skip_browser() {
+        return Ok(());
+    }
+    let driver = Driver::start()?;
+    let session = driver.session()?;
+    session.goto(&page(
+        "<p>처음</p><input><button onclick=\"setTimeout(() => document.querySelector('p').textContent = '눌림', 50)\">단추</button>",
+    ))?;
+    assert_eq!(session.find("p")?.text()?, "처음");
+
+    session.click("button")?;
+    let text = "document.querySelector('p').textContent";
+    assert_eq!(session.wait_until(&format!("{text} === '눌림' && {text}"), LIMIT)?, "눌림");
+
+    session.type_keys("input", "한글")?;
+    session.type_keys("input", &format!("{}a", Key::Control))?;
+    let selected = "const box = document.querySelector('input'); return [box.value, box.selectionStart, box.selectionEnd]";
+    assert_eq!(session.script(selected, &[])?, json!(["한글", 0, 2]));
+
+    let button = session.find("button")?.reference();
+    assert_eq!(session.script("return arguments[0].textContent", &[button])?, "단추");
+    assert_eq!(
+        session.script_async(
+            "await new Promise(done => setTimeout(done, 5)); return arguments[0] + 1",
+            &[json!(1)]
+        )?,
+        2
+    );
+
+    session.viewport(360, 700)?;
+    assert_eq!(session.script("return innerWidth", &[])?, 360);
+    assert!(session.screenshot()?.starts_with(b"\x89PNG"));
+    assert!(session.screenshot_page()?.starts_with(b"\x89PNG"));
+
+    session.script("console.error('콘솔에 적힌 말')", &[])?;
+    let console = session.console()?;
+    assert!(
+        console.iter().any(|entry| entry.level == "SEVERE" && entry.message.contains("콘솔에 적힌 말")),
+        "{console:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn says_what_went_wrong() -> anyhow::Result<()> {
+    if webdriver::skip_browser() {
+        return Ok(());
+    }
+    let driver = Driver::start()?;
+    let session = driver.session()?;
+    session.goto(&page("<p>쪽</p>"))?;
+    let missing = format!("{:#}", session.click("button").unwrap_err());
+    assert!(missing.contains("no such element"), "{missing}");
+    let thrown = format!("{:#}", session.script("throw new Error('안 된다')", &[]).unwrap_err());
+    assert!(thrown.contains("안 된다"), "{thrown}");
+    let late =
+        session.wait_until("document.querySelector('p').textContent === '딴것'", Duration::from_millis(40));
+    let late = format!("{:#}", late.unwrap_err());
+    assert!(late.contains("last: false"), "{late}");
+    Ok(())
+}
