@@ -8,11 +8,7 @@ use super::super::system::{Api, Cors, Route, Throttle};
 use super::super::yaml::{Node, Problem};
 use super::{Resource, keep, required};
 
-pub(super) fn read(
-    resources: &[Resource],
-    resources: &[Resource],
-    problems: &mut Vec<Problem>,
-) -> Option<Api> {
+pub(super) fn read(resources: &[Resource], problems: &mut Vec<Problem>) -> Option<Api> {
     let of = |kind: &'static str| resources.iter().filter(move |resource| resource.kind == kind);
     let Some(api) = of("AWS::ApiGatewayV2::Api").next() else {
         let place = resources.first().map_or(super::Place { line: 1, column: 1 }, |resource| resource.place);
