@@ -31,7 +31,8 @@ impl Environment {
             init,
             born,
             memory_mb: env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok().and_then(|size| size.parse().ok()),
-            initialization_type: env::var("AWS_LAMBDA_INITIALIZATION_TYPE").unwrap_or_else(|_| ON_DEMAND.into()),
+            initialization_type: env::var("AWS_LAMBDA_INITIALIZATION_TYPE")
+                .unwrap_or_else(|_| ON_DEMAND.into()),
             invocations: AtomicU64::new(0),
         })
     }

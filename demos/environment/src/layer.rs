@@ -2,10 +2,7 @@
 //! Errors, fallbacks and refusals pass through it like any other answer.
 
 use crate::{
-    Environment, Invocation, TableUse,
-    clock::milliseconds,
-    problem::ProblemCode,
-    timing::server_timing,
+    Environment, Invocation, TableUse, clock::milliseconds, problem::ProblemCode, timing::server_timing,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use lambda_http::{Context, request::RequestContext};
@@ -125,7 +122,13 @@ impl Origin {
         Self { request_id: extensions.get::<Context>().map(|context| context.request_id.clone()), route }
     }
 
-    fn log<R>(&self, response: &Response<R>, invocation: &Invocation, handler: Duration, table: Option<TableUse>) {
+    fn log<R>(
+        &self,
+        response: &Response<R>,
+        invocation: &Invocation,
+        handler: Duration,
+        table: Option<TableUse>,
+    ) {
         let environment = invocation.environment();
         tracing::info!(
             requestId = self.request_id.as_deref(),

@@ -15,7 +15,9 @@ pub fn start() {
     let level = env::var("AWS_LAMBDA_LOG_LEVEL").ok();
     let level = level.and_then(|level| LevelFilter::from_str(&level).ok()).unwrap_or(LevelFilter::INFO);
     // Libraries log requests, and so what visitors wrote, below the level of a warning.
-    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_targets(OURS.map(|ours| (ours, level)));
+    let targets = Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_targets(OURS.map(|ours| (ours, level)));
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)

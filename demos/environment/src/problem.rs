@@ -47,7 +47,11 @@ impl IntoResponse for Problem {
 
 /// Fallback of every function's router. Behind the gateway nobody sees it: API Gateway knows the routes itself.
 pub async fn route_not_found(_: Method, _: Uri) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "route_not_found", "이 함수에는 그런 경로가 없다. 주소를 다시 확인해 보자.")
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "route_not_found",
+        "이 함수에는 그런 경로가 없다. 주소를 다시 확인해 보자.",
+    )
 }
 
 /// Answer to a method that a route does not have. Behind the gateway nobody sees it either.

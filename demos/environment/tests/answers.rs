@@ -1,5 +1,7 @@
 //! Every answer of a function, good or bad, tells where it came from.
 
+#![allow(clippy::unwrap_used)]
+
 use axum::{
     Extension, Json, Router,
     body::{Body, to_bytes},
@@ -18,7 +20,8 @@ async fn read() -> (Extension<TableUse>, &'static str) {
 }
 
 async fn refuse() -> Problem {
-    let refusal = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "잠시 뒤에 다시 보내면 된다.");
+    let refusal =
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "잠시 뒤에 다시 보내면 된다.");
     Problem { retry_after: Some(2), ..refusal }
 }
 
@@ -29,7 +32,8 @@ async fn number(Extension(invocation): Extension<Invocation>) -> Json<Value> {
 /// Refused by axum itself when the segment is not a number.
 async fn typed(Path(_): Path<u8>) {}
 
-fn function() -> impl Service<Request<Body>, Response = Response<Body>, Error = std::convert::Infallible, Future: Send> + Clone
+fn function()
+-> impl Service<Request<Body>, Response = Response<Body>, Error = std::convert::Infallible, Future: Send> + Clone
 {
     let router = Router::new()
         .route("/read", get(read))
@@ -88,7 +92,10 @@ async fn a_problem_is_json_with_code_message_and_retry_after() {
     assert_eq!(answer.headers()[header::RETRY_AFTER], "2");
     assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/json");
     let body: Value = serde_json::from_slice(&to_bytes(answer.into_body(), 1024).await.unwrap()).unwrap();
-    assert_eq!(body, json!({"error": {"code": "too_many_requests", "message": "잠시 뒤에 다시 보내면 된다."}}));
+    assert_eq!(
+        body,
+        json!({"error": {"code": "too_many_requests", "message": "잠시 뒤에 다시 보내면 된다."}})
+    );
 }
 
 #[tokio::test]
