@@ -1,1 +1,242 @@
-//! Being written.
+//! The command line: what can be asked of the server, and what it says when it starts.
+//! Knows clap and nothing of the rooms.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Stdio};
+
+use clap::{Args, Parser, Subcommand};
+
+/// AWS 서버리스 책과 그 함수들을 이 컴퓨터에서 돌린다
+///
+/// 계정도 Docker도 필요 없다. 명령을 적지 않으면 `serve`와 같다.
+/// Runs the book and its Lambda functions on this machine; without a command it serves.
+#[derive(Debug, Parser)]
+#[command(
+    name = "local",
+    bin_name = "cargo run --",
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    subcommand_help_heading = "명령 (Commands)",
+    next_help_heading = "옵션 (Options)",
+    max_term_width = 110
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// 책과 API를 열고, 저장할 때마다 다시 짓는다
+    ///
+    /// Serves the book and the API, and rebuilds on every save.
+    #[command(next_help_heading = "옵션 (Options)")]
+    Serve(Serve),
+    /// 책을 한 번 지어 폴더에 쓴다 (mdbook build와 같은 결과)
+    ///
+    /// Builds the book once into a folder, as `mdbook build` does.
+    #[command(next_help_heading = "옵션 (Options)")]
+    Build(Build),
+}
+
+/// Options of `serve`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Serve {
+    /// 여는 포트. 0이면 빈 포트를 고른다
+    ///
+    /// Port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, value_name = "N", default_value_t = 3000)]
+    pub port: u16,
+
+    /// 데이터를 둘 폴더 [기본: target/local/data]
+    ///
+    /// Folder of the tables' data file.
+    #[arg(long, value_name = "DIR", conflicts_with = "memory")]
+    pub data: Option<PathBuf>,
+
+    /// 데이터를 메모리에만 둔다. 끝나면 사라진다
+    ///
+    /// Keeps the data in memory only.
+    #[arg(long)]
+    pub memory: bool,
+
+    /// samconfig.toml에서 쓸 매개변수 묶음
+    ///
+    /// Parameter set of samconfig.toml.
+    #[arg(long, value_name = "NAME", default_value = "local")]
+    pub parameters: String,
+
+    /// 함수를 컴파일하지 않고 책만 연다
+    ///
+    /// Serves the book without compiling the functions.
+    #[arg(long)]
+    pub no_functions: bool,
+
+    /// 브라우저로 연다
+    ///
+    /// Opens the book in the browser.
+    #[arg(long)]
+    pub open: bool,
+
+    /// 프로젝트 폴더 [기본: 지금 폴더에서 위로 찾는다]
+    ///
+    /// Project folder; searched upwards from here by default.
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+}
+
+/// Options of `build`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Build {
+    /// 결과를 쓸 폴더 [기본: book.toml이 정한 곳]
+    ///
+    /// Output folder; the one of book.toml by default.
+    #[arg(long, short, value_name = "DIR")]
+    pub dest_dir: Option<PathBuf>,
+
+    /// 프로젝트 폴더 [기본: 지금 폴더에서 위로 찾는다]
+    ///
+    /// Project folder; searched upwards from here by default.
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+}
+
+impl Cli {
+    /// What was asked for; `serve` when no command was named.
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.serve))
+    }
+}
+
+/// The lines printed when the server is ready to answer.
+#[derive(Debug)]
+pub struct Greeting<'a> {
+    /// The address it listens on.
+    pub address: SocketAddr,
+    /// The data file; `None` when data is kept in memory.
+    pub data: Option<&'a Path>,
+    /// The functions that are compiled now; empty when none are.
+    pub functions: &'a [String],
+}
+
+impl Greeting<'_> {
+    /// The address to open.
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+}
+
+impl fmt::Display for Greeting<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "책      {}", self.url())?;
+        match self.data {
+            Some(file) => writeln!(f, "데이터  {}", file.display())?,
+            None => writeln!(f, "데이터  메모리 (끝나면 사라진다)")?,
+        }
+        match self.functions {
+            [] => writeln!(f, "함수    없음 (--no-functions)")?,
+            names => writeln!(f, "함수    {} (뒤에서 준비한다)", names.join(", "))?,
+        }
+        write!(f, "끝내기  Ctrl+C")
+    }
+}
+
+/// Opens an address in the reader's browser.
+///
+/// # Errors
+/// The system's program for it cannot be started.
+pub fn open_browser(url: &str) -> std::io::Result<()> {
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    Process::new(program)
+        .arg(url)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(words: &[&str]) -> Result<Command, clap::Error> {
+        Cli::try_parse_from(std::iter::once("local").chain(words.iter().copied())).map(Cli::into_command)
+    }
+
+    fn serve(words: &[&str]) -> Serve {
+        match parse(words).unwrap() {
+            Command::Serve(serve) => serve,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_serves() {
+        let plain = serve(&[]);
+        assert_eq!((plain.port, plain.parameters.as_str()), (3000, "local"));
+        assert!(!plain.memory && !plain.no_functions && !plain.open && plain.data.is_none());
+        assert_eq!(serve(&["--port", "0", "--memory"]), serve(&["serve", "--port", "0", "--memory"]));
+        assert_eq!(serve(&["--data", "d"]).data, Some(PathBuf::from("d")));
+    }
+
+    #[test]
+    fn build_has_its_own_options() {
+        let Command::Build(build) = parse(&["build", "--dest-dir", "out"]).unwrap() else { panic!() };
+        assert_eq!(build.dest_dir, Some(PathBuf::from("out")));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for words in [
+            &["--memory", "--data", "d"][..],
+            &["--port", "70000"],
+            &["--port", "-1"],
+            &["build", "--port", "1"],
+            &["--port", "1", "build"],
+            &["run"],
+            &["--colour"],
+        ] {
+            assert!(parse(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn every_option_is_explained_in_both_languages() {
+        let commands = [Cli::command(), Cli::command().find_subcommand("build").unwrap().clone()];
+        for command in &commands {
+            for option in command.get_arguments() {
+                let help = option.get_long_help().map(ToString::to_string).unwrap_or_default();
+                let (korean, english) = help.split_once("\n\n").unwrap_or_default();
+                assert!(korean.contains(|c| ('가'..='힣').contains(&c)), "{}: {help}", option.get_id());
+                assert!(english.is_ascii() && !english.is_empty(), "{}: {help}", option.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn the_greeting_names_what_a_reader_needs() {
+        let names = ["cold-start".to_owned(), "users".to_owned()];
+        let address = "127.0.0.1:3000".parse().unwrap();
+        let greeting =
+            Greeting { address, data: Some(Path::new("target/local/data/user.db")), functions: &names };
+        assert_eq!(
+            greeting.to_string(),
+            "책      http://127.0.0.1:3000/\n데이터  target/local/data/user.db\n\
+             함수    cold-start, users (뒤에서 준비한다)\n끝내기  Ctrl+C"
+        );
+        let bare = Greeting { address, data: None, functions: &[] }.to_string();
+        assert!(bare.contains("메모리") && bare.contains("--no-functions"), "{bare}");
+    }
+}

@@ -3,6 +3,9 @@
 
 pub mod cli;
 pub mod lambda;
+pub mod project;
 pub mod site;
 pub mod template;
+pub mod terminal;
 pub mod wall;
+pub mod watch;
