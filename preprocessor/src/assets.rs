@@ -1,0 +1,65 @@
+//! The script and the style: built in, and compared with the copies a book lists when it serves them as files.
+//! Knows mdBook's configuration and [`crate::place`].
+
+use std::{fs, path::Path};
+
+use mdbook_preprocessor::config::Config;
+use serde::Deserialize;
+
+use crate::place::{Place, Problem};
+
+/// The page's script.
+pub const SCRIPT: &str = include_str!("../assets/live.js");
+/// The page's style.
+pub const STYLE: &str = include_str!("../assets/live.css");
+
+/// Style and script as one line of HTML, placed once in each chapter that has blocks.
+///
+/// The text goes through Markdown and mdBook's own `links` preprocessor, so it may hold no blank line inside a
+/// `<div>` and no `{{#`. `<script>` and `<style>` begin HTML blocks that end only at their closing tag, so their
+/// line feeds may stay.
+pub fn inline_html() -> String {
+    format!("<style>\n{}\n</style>\n\n<script>\n{}\n</script>", guarded(STYLE), guarded(SCRIPT))
+}
+
+/// Keeps the text from closing its own element; `\/` is `/` in a script's strings and in a style's.
+fn guarded(text: &str) -> String {
+    text.trim().replace("</", "<\\/").replace("{{#", "{\u{200b}{#")
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Listed {
+    additional_css: Vec<String>,
+    additional_js: Vec<String>,
+}
+
+/// Checks that the book lists `live.js` and `live.css` and that both are byte for byte what this program has.
+///
+/// Symbolic links are followed, so a link to the one real file never goes stale.
+pub fn check_files(config: &Config, root: &Path) -> Vec<Problem> {
+    let listed: Listed = config.get("output.html").ok().flatten().unwrap_or_default();
+    [("live.js", "additional-js", &listed.additional_js, SCRIPT), ("live.css", "additional-css", &listed.additional_css, STYLE)]
+        .into_iter()
+        .filter_map(|(name, key, paths, built_in)| {
+            let message = wrong(name, key, paths, built_in, root)?;
+            Some(Problem::new(Place { path: "book.toml".to_owned(), line: 1, column: 1 }, message))
+        })
+        .collect()
+}
+
+fn wrong(name: &str, key: &str, paths: &[String], built_in: &str, root: &Path) -> Option<String> {
+    let remedy = "파일 복사가 번거로우면 assets = \"inline\"으로 둔다.";
+    let Some(path) = paths.iter().find(|path| Path::new(path).file_name().is_some_and(|file| file == name)) else {
+        return Some(format!("assets = \"files\"인데 [output.html] {key}에 {name}이 없다. 목록에 넣는다. {remedy}"));
+    };
+    match fs::read(root.join(path)) {
+        Ok(bytes) if bytes == built_in.as_bytes() => None,
+        Ok(_) => Some(format!(
+            "{path}가 mdbook-live에 든 {name}과 다르다. `mdbook-live asset {name} > {path}`로 새로 쓴다. {remedy}"
+        )),
+        Err(error) => Some(format!(
+            "{path}를 읽을 수 없다({error}). `mdbook-live asset {name} > {path}`로 만든다. {remedy}"
+        )),
+    }
+}

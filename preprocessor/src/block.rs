@@ -1,0 +1,84 @@
+//! One block of a book: its fence, its claims and the earlier blocks whose values it uses.
+//! Knows fences, claims and places.
+
+use serde::Serialize;
+
+use crate::{
+    claim::Claim,
+    fence::SourceMap,
+    place::Place,
+    syntax::{Attributes, Demo},
+};
+
+/// A block that passed every check of the book.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// What the fence's info string says.
+    pub attributes: Attributes,
+    /// What the text says.
+    pub demo: Demo,
+    /// The name a reader sees: the first comment, or method and target.
+    pub caption: String,
+    /// The claims, read and typed.
+    pub claims: Vec<Claim>,
+    /// The variables it uses and the blocks that capture them.
+    pub needs: Vec<Need>,
+    /// Where the fence begins.
+    pub place: Place,
+    /// The text as the author wrote it.
+    pub source: SourceMap,
+}
+
+/// A variable and the earlier block of the chapter that captures it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Need {
+    /// The variable.
+    pub name: String,
+    /// The block's id.
+    pub block: String,
+}
+
+impl Block {
+    /// The block's id.
+    pub fn id(&self) -> &str {
+        &self.attributes.id
+    }
+
+    /// What is sent, in one canonical text: a recording belongs to a block as long as this stays the same.
+    pub fn request_text(&self) -> String {
+        let request = &self.demo.request;
+        let mut text = format!("{} {}\n", request.method, request.target);
+        for (name, value) in &request.headers {
+            text.push_str(&format!("{name}: {value}\n"));
+        }
+        if self.demo.repeat > 1 {
+            text.push_str(&format!("[Options]\nrepeat: {}\n", self.demo.repeat));
+            if self.demo.delay > 0 {
+                text.push_str(&format!("delay: {}ms\n", self.demo.delay));
+            }
+            if self.attributes.parallel > 1 {
+                text.push_str(&format!("# parallel: {}\n", self.attributes.parallel));
+            }
+        }
+        if let Some(body) = &request.body {
+            text.push('\n');
+            text.push_str(body);
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The request as readers see and edit it: request line, headers, a blank line, the body.
+    pub fn shown_request(&self, api_path: &str) -> String {
+        let request = &self.demo.request;
+        let mut text = format!("{} {}", request.method, request.target.replace("{{api}}", api_path));
+        for (name, value) in &request.headers {
+            text.push_str(&format!("\n{name}: {}", value.replace("{{api}}", api_path)));
+        }
+        if let Some(body) = &request.body {
+            text.push_str("\n\n");
+            text.push_str(&body.replace("{{api}}", api_path));
+        }
+        text
+    }
+}

@@ -1,0 +1,168 @@
+//! Finds the `hurl demo` fences of a chapter and remembers where each character of a block stands in the file.
+//! Knows Markdown and [`crate::syntax`]; nothing of books.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use crate::syntax::{Attributes, Demo, Fault, parse_attributes, parse_demo};
+
+/// One `hurl demo` fence of a chapter.
+#[derive(Clone, Debug)]
+pub struct Fence {
+    /// The bytes of the chapter that the widget replaces.
+    pub range: Range<usize>,
+    /// What the info string says.
+    pub attributes: Attributes,
+    /// Offset of the info string's attributes in the chapter.
+    pub attributes_at: usize,
+    /// What the text says.
+    pub demo: Demo,
+    /// Where the text stands.
+    pub source: SourceMap,
+}
+
+/// A block's text beside its place in the chapter: inside a list or a quote every line loses its prefix.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    /// The block's text with line feeds only.
+    pub text: String,
+    /// (offset in `text`, offset in the chapter), ascending.
+    stretches: Vec<(usize, usize)>,
+    /// Offset in the chapter where the text ends.
+    end: usize,
+}
+
+impl SourceMap {
+    /// The offset in the chapter of an offset in the block.
+    pub fn in_chapter(&self, at: usize) -> usize {
+        if at >= self.text.len() {
+            return self.end;
+        }
+        let index = self.stretches.partition_point(|&(start, _)| start <= at);
+        index.checked_sub(1).map_or(self.end, |i| {
+            let (start, chapter) = self.stretches[i];
+            chapter + (at - start)
+        })
+    }
+
+    /// Adds a piece of the block that stands at `at` in the chapter, without carriage returns before line feeds.
+    fn push(&mut self, piece: &str, at: usize) {
+        let mut at = at;
+        for part in piece.split_inclusive('\n') {
+            self.stretches.push((self.text.len(), at));
+            match part.strip_suffix("\r\n") {
+                Some(line) => {
+                    self.text.push_str(line);
+                    self.text.push('\n');
+                }
+                None => self.text.push_str(part),
+            }
+            at += part.len();
+        }
+        self.end = at;
+    }
+}
+
+/// What one pass over a chapter found.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// The readable fences in the order of the chapter.
+    pub fences: Vec<Fence>,
+    /// Mistakes; offsets count from the start of the chapter.
+    pub faults: Vec<Fault>,
+}
+
+/// Finds every fence whose info string begins with the words `hurl demo`.
+///
+/// With `lint_prose`, emphasis marks that Markdown left as plain text are mistakes too.
+pub fn scan(chapter: &str, lint_prose: bool) -> Scan {
+    let mut scan = Scan::default();
+    let mut events = Parser::new_ext(chapter, markdown_options()).into_offset_iter();
+    let mut prose = crate::prose::Prose::default();
+    while let Some((event, range)) = events.next() {
+        match event {
+            Event::Start(Tag::CodeBlock(kind)) => {
+                let mut source = SourceMap { end: range.end, ..SourceMap::default() };
+                for (event, piece) in events.by_ref() {
+                    match event {
+                        Event::Text(text) => source.push(&text, piece.start),
+                        Event::End(TagEnd::CodeBlock) => break,
+                        _ => {}
+                    }
+                }
+                if let CodeBlockKind::Fenced(info) = kind
+                    && is_demo(&info)
+                {
+                    demo_fence(chapter, range, source, &mut scan);
+                }
+            }
+            other if lint_prose => prose.event(chapter, &other, range, &mut scan.faults),
+            _ => {}
+        }
+    }
+    if lint_prose {
+        prose.finish(&mut scan.faults);
+    }
+    scan
+}
+
+/// The extensions mdBook 0.5 switches on. Smart punctuation is left out: it changes text, not structure.
+fn markdown_options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_HEADING_ATTRIBUTES
+        | Options::ENABLE_DEFINITION_LIST
+        | Options::ENABLE_GFM
+}
+
+fn is_demo(info: &str) -> bool {
+    let mut words = info.split_whitespace();
+    words.next() == Some("hurl") && words.next() == Some("demo")
+}
+
+fn demo_fence(chapter: &str, range: Range<usize>, source: SourceMap, scan: &mut Scan) {
+    let opening = chapter[range.clone()].lines().next().unwrap_or_default();
+    let attributes_at = range.start + opening.find("demo").map_or(0, |at| at + "demo".len());
+    let attributes = parse_attributes(&chapter[attributes_at..range.start + opening.len()]);
+    let demo = parse_demo(&source.text);
+    match (attributes, demo) {
+        (Ok(attributes), Ok(demo)) => {
+            scan.faults.extend(contradictions(&attributes, attributes_at, &demo, &source));
+            scan.fences.push(Fence { range, attributes, attributes_at, demo, source });
+        }
+        (attributes, demo) => {
+            let shift = |f: Fault| Fault::new(attributes_at + f.at, f.message);
+            scan.faults.extend(attributes.err().unwrap_or_default().into_iter().map(shift));
+            let shift = |f: Fault| Fault::new(source.in_chapter(f.at), f.message);
+            scan.faults.extend(demo.err().unwrap_or_default().into_iter().map(shift));
+        }
+    }
+}
+
+/// What attributes and text say against each other.
+fn contradictions(attributes: &Attributes, attributes_at: usize, demo: &Demo, source: &SourceMap) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if let Some(at) = attributes.parallel_at
+        && attributes.parallel > demo.repeat
+    {
+        faults.push(Fault::new(
+            attributes_at + at,
+            format!(
+                "한꺼번에 {}번 보내려면 `[Options]`의 repeat도 {0} 이상이어야 한다(지금 {}).",
+                attributes.parallel, demo.repeat
+            ),
+        ));
+    }
+    if let Some(at) = demo.delay_at
+        && attributes.parallel > 1
+    {
+        faults.push(Fault::new(
+            source.in_chapter(at),
+            "parallel과 delay는 함께 쓸 수 없다. 한꺼번에 보내려면 delay를 지운다.",
+        ));
+    }
+    faults
+}

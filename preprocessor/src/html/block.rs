@@ -1,0 +1,57 @@
+//! One block as one line of HTML: caption, request, expected answer, checks, recorded answer.
+//! Knows blocks, recordings and strings.
+
+use super::{data::block_data, escape, recorded::recorded_html};
+use crate::{block::Block, recording::Recorded, settings::Settings, strings::Strings};
+
+/// What a block's HTML needs beside the block.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// The book's settings.
+    pub settings: &'a Settings,
+    /// The words around the block.
+    pub strings: &'a Strings,
+    /// The book's recording of the block.
+    pub recorded: &'a Recorded,
+}
+
+/// One line of HTML that begins with a block-level element and holds no line feed.
+///
+/// # Errors
+/// A number that JSON cannot hold; the parser lets none through.
+pub fn block_html(block: &Block, shown: Shown<'_>) -> Result<String, serde_json::Error> {
+    let id = block.id();
+    let data = escape(&block_data(block)?);
+    let caption = escape(&block.caption);
+    let request = escape(&block.shown_request(shown.settings.api_path()));
+    let expect = escape(&shown.strings.fill("expect", &[]));
+    let status = block
+        .demo
+        .status
+        .map_or_else(|| escape(&shown.strings.fill("expectAny", &[])), |code| format!("<code>HTTP {code}</code>"));
+    let checks = checks(block);
+    let recorded = recorded_html(block, shown);
+    Ok(format!(
+        "<div class=\"live\" id=\"live-{id}\">\
+         <live-request data-block=\"{data}\" role=\"group\" aria-labelledby=\"live-{id}-caption\">\
+         <p class=\"live-caption\" id=\"live-{id}-caption\">{caption}</p>\
+         <pre class=\"live-text\"><code class=\"language-http\">{request}</code></pre>\
+         <p class=\"live-expect\">{expect} {status}</p>{checks}{recorded}\
+         </live-request></div>"
+    ))
+}
+
+/// Expected headers, asserts and claims, in this order.
+fn checks(block: &Block) -> String {
+    let mut items = String::new();
+    for (index, (name, value)) in block.demo.headers.iter().enumerate() {
+        items.push_str(&format!("<li data-header=\"{index}\"><code>{}: {}</code></li>", escape(name), escape(value)));
+    }
+    for (index, assert) in block.demo.asserts.iter().enumerate() {
+        items.push_str(&format!("<li data-check=\"{index}\"><code>{}</code></li>", escape(&assert.text)));
+    }
+    for (index, claim) in block.claims.iter().enumerate() {
+        items.push_str(&format!("<li data-claim=\"{index}\"><code>{}</code></li>", escape(&claim.text)));
+    }
+    if items.is_empty() { items } else { format!("<ul class=\"live-checks\">{items}</ul>") }
+}

@@ -1,0 +1,39 @@
+//! Escapes text for HTML content and attributes in one line of Markdown.
+//! Knows no other module.
+
+/// Escapes `text` so that it can stand between tags and between double quotes.
+///
+/// Line feeds become `&#10;` because a blank line would end the HTML block in Markdown; the second of two opening
+/// braces becomes `&#123;` because mdBook's `links` preprocessor looks for `{{#` in the text of a chapter.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + text.len() / 8);
+    let mut last = ' ';
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            '\n' => escaped.push_str("&#10;"),
+            '\r' => escaped.push_str("&#13;"),
+            '{' if last == '{' => escaped.push_str("&#123;"),
+            c => escaped.push(c),
+        }
+        last = c;
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_markup_line_feeds_and_double_braces() {
+        assert_eq!(
+            escape("<a href=\"x\">'&'\n{{#include x}} {{{"),
+            "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&#10;{&#123;#include x}} {&#123;&#123;"
+        );
+    }
+}

@@ -1,0 +1,12 @@
+//! The HTML of a block: one line that mdBook's Markdown leaves alone and that reads well without a script.
+//! Knows blocks, recordings and strings; nothing of files.
+
+mod block;
+mod configuration;
+mod data;
+mod escape;
+mod recorded;
+
+pub use block::{Shown, block_html};
+pub use configuration::configuration_html;
+pub use escape::escape;

@@ -1,0 +1,204 @@
+//! The mdBook preprocessor: puts a widget in the place of every `hurl demo` fence.
+//! Knows mdBook's book and everything below; used in process by a server or through the small program.
+
+use std::{
+    fmt,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use mdbook_preprocessor::{
+    Preprocessor, PreprocessorContext,
+    book::{Book, Chapter},
+    errors::{Error, Result},
+};
+
+use crate::{
+    assets,
+    block::Block,
+    book::{ChapterBlocks, ChapterText, read_blocks},
+    html::{Shown, block_html, configuration_html},
+    place::{Problem, Problems},
+    recording::{Recorded, load_recording},
+    settings::{Assets, NAME, Settings, read_settings},
+    strings::Strings,
+};
+
+/// The preprocessor. It writes nothing to disk and prints nothing; remarks go to the function given at the start.
+pub struct Live {
+    warn: Box<dyn Fn(&Problem)>,
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live").finish_non_exhaustive()
+    }
+}
+
+impl Live {
+    /// A preprocessor that hands its remarks (a missing recording while drafting) to `warn`.
+    pub fn new(warn: impl Fn(&Problem) + 'static) -> Self {
+        Self { warn: Box::new(warn) }
+    }
+}
+
+impl Preprocessor for Live {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn supports_renderer(&self, renderer: &str) -> Result<bool> {
+        Ok(renderer == "html")
+    }
+
+    fn run(&self, context: &PreprocessorContext, mut book: Book) -> Result<Book> {
+        let root = &context.root;
+        let settings = read_settings(&context.config, root).map_err(told)?;
+        let source_folder = &context.config.book.src;
+        let paths: Vec<Option<String>> = book.chapters().map(|chapter| shown_path(source_folder, chapter)).collect();
+        let texts: Vec<ChapterText<'_>> = book
+            .chapters()
+            .zip(&paths)
+            .map(|(chapter, path)| ChapterText {
+                path: path.as_deref().unwrap_or(&chapter.name),
+                content: &chapter.content,
+            })
+            .collect();
+        let (chapters, mut problems) = read_blocks(&texts, &settings);
+        if settings.assets == Assets::Files && chapters.iter().any(|chapter| !chapter.blocks.is_empty()) {
+            problems.extend(assets::check_files(&context.config, root));
+        }
+        let recordings = Recordings { root, source_folder, settings: &settings, warn: &*self.warn };
+        let recorded = recordings.of(&chapters, &mut problems);
+        if !problems.is_empty() {
+            return Err(told(problems));
+        }
+        let strings = Strings::load(settings.language)?;
+        let mut contents = Vec::with_capacity(texts.len());
+        for ((text, chapter), recorded) in texts.iter().zip(&chapters).zip(&recorded) {
+            contents.push(expand(text.content, chapter, recorded, &settings, &strings)?);
+        }
+        replace(&mut book, contents);
+        Ok(book)
+    }
+}
+
+fn told(problems: Vec<Problem>) -> Error {
+    Error::new(Problems::new(problems))
+}
+
+/// `src/users.md`; `None` for a chapter made by another preprocessor.
+fn shown_path(source_folder: &Path, chapter: &Chapter) -> Option<String> {
+    let path = source_folder.join(chapter.source_path.as_ref()?);
+    Some(path.to_string_lossy().replace('\\', "/"))
+}
+
+struct Recordings<'a> {
+    root: &'a Path,
+    source_folder: &'a PathBuf,
+    settings: &'a Settings,
+    warn: &'a dyn Fn(&Problem),
+}
+
+impl Recordings<'_> {
+    /// One entry per chapter and block; what is missing is told as a mistake or as a remark.
+    fn of(&self, chapters: &[ChapterBlocks], problems: &mut Vec<Problem>) -> Vec<Vec<Recorded>> {
+        let shown = self.source_folder.join(&self.settings.recordings);
+        let folder = self.root.join(&shown);
+        let shown = shown.to_string_lossy().replace('\\', "/");
+        let mut one = |block: &Block| match load_recording(&folder, &shown, block) {
+            Ok(recorded) => {
+                self.tell(block, &recorded, problems);
+                recorded
+            }
+            Err(problem) => {
+                problems.push(problem);
+                Recorded::Missing
+            }
+        };
+        chapters.iter().map(|chapter| chapter.blocks.iter().map(|(_, block)| one(block)).collect()).collect()
+    }
+
+    fn tell(&self, block: &Block, recorded: &Recorded, problems: &mut Vec<Problem>) {
+        let what = match recorded {
+            Recorded::Current(_) => return,
+            Recorded::Stale => "의 요청이 기록한 뒤에 바뀌었다",
+            Recorded::Missing => "에 기록된 응답이 없다",
+        };
+        let message = format!(
+            "블록 `{}`{what}. 서비스를 띄우고 `mdbook-live record --base <주소>`로 기록한다.",
+            block.id()
+        );
+        let problem = Problem::new(block.place.clone(), message);
+        if self.settings.strict {
+            problems.push(problem);
+        } else {
+            (self.warn)(&problem);
+        }
+    }
+}
+
+/// The chapter with its fences replaced; `None` when it has none.
+fn expand(
+    content: &str,
+    chapter: &ChapterBlocks,
+    recorded: &[Recorded],
+    settings: &Settings,
+    strings: &Strings,
+) -> Result<Option<String>> {
+    if chapter.blocks.is_empty() {
+        return Ok(None);
+    }
+    let mut expanded = String::with_capacity(content.len() * 3);
+    let mut copied = 0;
+    for (index, ((range, block), recorded)) in chapter.blocks.iter().zip(recorded).enumerate() {
+        expanded.push_str(&content[copied..range.start]);
+        if index == 0 {
+            expanded.push_str(&configuration_html(settings, strings)?);
+        }
+        expanded.push_str(&block_html(block, Shown { settings, strings, recorded })?);
+        copied = range.end;
+        expanded.push_str(&end_of_html(content, range));
+    }
+    expanded.push_str(&content[copied..]);
+    if settings.assets == Assets::Inline {
+        expanded.push_str("\n\n");
+        expanded.push_str(&assets::inline_html());
+        expanded.push('\n');
+    }
+    Ok(Some(expanded))
+}
+
+/// What ends the HTML block in Markdown: nothing when a blank line follows anyway; otherwise a blank line inside the
+/// same quotes, or the next line of the author's text would become part of the HTML.
+fn end_of_html(content: &str, range: &Range<usize>) -> String {
+    let start = content[..range.start].rfind('\n').map_or(0, |feed| feed + 1);
+    let quotes = content[start..range.start].matches('>').count();
+    let mut lines = content[range.end..].split('\n').skip(1);
+    let blank = lines.next().is_none_or(|line| {
+        line.matches('>').count() <= quotes && line.chars().all(|c| c == '>' || c.is_whitespace())
+    });
+    if blank { String::new() } else { format!("\n{}", "> ".repeat(quotes).trim_end()) }
+}
+
+/// Puts the new contents into the chapters, in the order in which `Book::chapters` gives them.
+fn replace(book: &mut Book, contents: Vec<Option<String>>) {
+    let mut contents = contents.into_iter();
+    in_reading_order(&mut book.items, &mut |chapter| {
+        if let Some(Some(content)) = contents.next() {
+            chapter.content = content;
+        }
+    });
+}
+
+/// `Book::for_each_chapter_mut` visits sub-chapters before their parent; this one follows `Book::chapters`.
+fn in_reading_order(items: &mut [mdbook_preprocessor::book::BookItem], visit: &mut dyn FnMut(&mut Chapter)) {
+    for item in items {
+        if let mdbook_preprocessor::book::BookItem::Chapter(chapter) = item {
+            if !chapter.is_draft_chapter() {
+                visit(chapter);
+            }
+            in_reading_order(&mut chapter.sub_items, visit);
+        }
+    }
+}

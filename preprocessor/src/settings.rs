@@ -1,0 +1,300 @@
+//! The `[preprocessor.live]` table of book.toml: strict, typed, with the place of a mistake.
+//! Knows mdBook's configuration and [`crate::place`].
+
+use std::{collections::BTreeMap, path::Path};
+
+use mdbook_preprocessor::config::Config;
+use serde::{Deserialize, Serialize};
+
+use crate::place::{Place, Problem};
+
+/// The preprocessor's name: the table is `[preprocessor.live]`.
+pub const NAME: &str = "live";
+
+/// Everything an author can set.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Settings {
+    /// What `{{api}}` stands for: a path of the book's own server (`/api`, or empty) or an address with scheme.
+    pub api: String,
+    /// Address of a JSON file `{"api": "…"}` from which the page learns another `api` at run time.
+    pub config: Option<String>,
+    /// Language of the words around a block.
+    pub language: Language,
+    /// A missing or outdated recording is an error instead of a warning.
+    pub strict: bool,
+    /// Folder of the recordings below the book's source folder.
+    pub recordings: String,
+    /// How script and style reach the page.
+    pub assets: Assets,
+    /// Emphasis marks that stay literal are errors.
+    pub prose_lint: bool,
+    /// Headers added to every request that does not name them itself.
+    pub headers: BTreeMap<String, HeaderValue>,
+    /// Names usable in claims.
+    pub claims: BTreeMap<String, Alias>,
+    /// Answer headers a recording keeps besides those that the block or `claims` mention.
+    pub record_headers: Vec<String>,
+    /// mdBook's own key.
+    pub command: Option<String>,
+    /// mdBook's own key.
+    pub before: Vec<String>,
+    /// mdBook's own key.
+    pub after: Vec<String>,
+    /// mdBook's own key.
+    pub renderers: Option<Vec<String>>,
+    /// mdBook's own key.
+    pub optional: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            api: String::new(),
+            config: None,
+            language: Language::Ko,
+            strict: false,
+            recordings: "recordings".to_owned(),
+            assets: Assets::Inline,
+            prose_lint: false,
+            headers: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            record_headers: ["content-type", "location", "etag", "retry-after", "server-timing"]
+                .map(str::to_owned)
+                .to_vec(),
+            command: None,
+            before: Vec::new(),
+            after: Vec::new(),
+            renderers: None,
+            optional: false,
+        }
+    }
+}
+
+impl Settings {
+    /// The path part of `api`: what a reader sees in place of `{{api}}`.
+    pub fn api_path(&self) -> &str {
+        let Some((_, rest)) = self.api.split_once("://") else { return &self.api };
+        rest.find('/').map_or("", |at| &rest[at..])
+    }
+}
+
+/// Language of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Korean.
+    Ko,
+    /// English.
+    En,
+}
+
+/// How script and style reach the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Assets {
+    /// Inside each chapter that has blocks; nothing to install, nothing to go stale.
+    Inline,
+    /// The book lists `live.js` and `live.css` in additional-js and additional-css; they are compared byte for byte.
+    Files,
+}
+
+/// The value of a configured header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum HeaderValue {
+    /// The same text in every request.
+    Constant(String),
+    /// Random lower-case hexadecimal digits, fresh for each chapter run.
+    Random(RandomHex),
+}
+
+/// `{ random-hex = 32 }`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RandomHex {
+    /// Number of digits, 1 to 64.
+    pub random_hex: usize,
+}
+
+/// What a name in claims counts; exactly one of the keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "lowercase")]
+pub enum Alias {
+    /// Runs whose answer carries the header with exactly this value.
+    Count {
+        /// The header; case does not matter.
+        header: String,
+        /// The value.
+        equals: String,
+    },
+    /// Different values of the header over all runs.
+    Distinct {
+        /// The header; case does not matter.
+        header: String,
+    },
+}
+
+impl Alias {
+    /// The header the name looks at.
+    pub fn header(&self) -> &str {
+        match self {
+            Self::Count { header, .. } | Self::Distinct { header } => header,
+        }
+    }
+}
+
+/// Reads and checks the table; `root` is the folder of book.toml, used only to name the place of a mistake.
+///
+/// # Errors
+/// Unknown keys, wrong types and values out of bounds.
+pub fn read_settings(config: &Config, root: &Path) -> Result<Settings, Vec<Problem>> {
+    let key = format!("preprocessor.{NAME}");
+    let settings = match config.get::<Settings>(&key) {
+        Ok(settings) => settings.unwrap_or_default(),
+        Err(error) => return Err(vec![toml_problem(root, &error)]),
+    };
+    let problems = bounds(&settings, &table_place(root));
+    if problems.is_empty() { Ok(settings) } else { Err(problems) }
+}
+
+/// The file again, this time with spans; other tables are skipped.
+#[derive(Deserialize)]
+struct BookToml {
+    preprocessor: Option<PreprocessorTable>,
+}
+
+#[derive(Deserialize)]
+struct PreprocessorTable {
+    #[allow(dead_code, reason = "read only to find where it fails")]
+    live: Option<Settings>,
+}
+
+fn toml_problem(root: &Path, error: &dyn std::fmt::Display) -> Problem {
+    let text = std::fs::read_to_string(root.join("book.toml")).unwrap_or_default();
+    let advice = "book.toml의 [preprocessor.live]와 환경 변수 MDBOOK_PREPROCESSOR__LIVE__…를 확인한다.";
+    match toml::from_str::<BookToml>(&text).map(|book| book.preprocessor) {
+        Err(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            let message = format!("설정을 읽을 수 없다: {}. {advice}", error.message());
+            Problem::new(Place::of_offset("book.toml", &text, at), message)
+        }
+        Ok(_) => Problem::new(table_place(root), format!("설정을 읽을 수 없다: {error}. {advice}")),
+    }
+}
+
+/// Where the table begins.
+fn table_place(root: &Path) -> Place {
+    let text = std::fs::read_to_string(root.join("book.toml")).unwrap_or_default();
+    let at = text.find(&format!("[preprocessor.{NAME}]")).unwrap_or(0);
+    Place::of_offset("book.toml", &text, at)
+}
+
+fn bounds(settings: &Settings, place: &Place) -> Vec<Problem> {
+    let mut messages = Vec::new();
+    let api = &settings.api;
+    let absolute = api.starts_with("http://") || api.starts_with("https://");
+    if !(api.is_empty() || api.starts_with('/') && !api.starts_with("//") || absolute)
+        || api.ends_with('/')
+        || !api.bytes().all(|b| b.is_ascii_graphic())
+        || api.contains(['#', '?', '"', '{', '}', '\\'])
+    {
+        messages.push(format!("api = \"{api}\"는 쓸 수 없다. \"/api\", \"https://예.example/api\", \"\"처럼 끝에 /가 없게 쓴다."));
+    }
+    let folder = Path::new(&settings.recordings);
+    if settings.recordings.is_empty() || !folder.components().all(|c| matches!(c, std::path::Component::Normal(_))) {
+        messages.push("recordings는 책의 src 아래 폴더 이름이다. 예: recordings = \"recordings\"".to_owned());
+    }
+    for (name, value) in &settings.headers {
+        if !is_token(name) {
+            messages.push(format!("headers의 `{name}`은(는) 헤더 이름이 아니다."));
+        }
+        match value {
+            HeaderValue::Constant(text) if !text.bytes().all(|b| b.is_ascii_graphic() || b == b' ') => {
+                messages.push(format!("headers.{name}의 값은 ASCII 글자로만 쓴다."));
+            }
+            HeaderValue::Random(random) if !(1..=64).contains(&random.random_hex) => {
+                messages.push(format!("headers.{name}의 random-hex는 1에서 64 사이다."));
+            }
+            _ => {}
+        }
+    }
+    for (name, alias) in &settings.claims {
+        if !crate::claim::is_free_name(name) {
+            messages.push(format!(
+                "claims의 이름 `{name}`은(는) 쓸 수 없다. 소문자로 시작하고 소문자, 숫자, `_`로 쓰며 함수 이름과 겹치지 않게 한다."
+            ));
+        }
+        if !is_token(alias.header()) {
+            messages.push(format!("claims.{name}의 header가 헤더 이름이 아니다."));
+        }
+    }
+    for name in settings.record_headers.iter().filter(|name| !is_token(name)) {
+        messages.push(format!("record-headers의 `{name}`은(는) 헤더 이름이 아니다."));
+    }
+    messages.into_iter().map(|message| Problem::new(place.clone(), message)).collect()
+}
+
+fn is_token(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::str::FromStr;
+
+    fn read(toml: &str) -> Result<Settings, Vec<Problem>> {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("book.toml"), toml).unwrap();
+        read_settings(&Config::from_str(toml).unwrap(), root.path())
+    }
+
+    #[test]
+    fn without_a_table_the_defaults_hold() {
+        assert_eq!(read("[book]\n").unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn reads_the_whole_table() {
+        let settings = read(
+            r#"
+[preprocessor.live]
+command = "mdbook-live"
+before = ["links"]
+renderers = ["html"]
+api = "/api"
+language = "en"
+strict = true
+assets = "files"
+[preprocessor.live.headers]
+x-visitor = { random-hex = 32 }
+x-book = "mine"
+[preprocessor.live.claims]
+cold = { count = { header = "x-cold-start", equals = "true" } }
+environments = { distinct = { header = "x-environment-id" } }
+"#,
+        )
+        .unwrap();
+        assert_eq!(settings.headers["x-visitor"], HeaderValue::Random(RandomHex { random_hex: 32 }));
+        assert_eq!(settings.claims["environments"], Alias::Distinct { header: "x-environment-id".into() });
+        assert!(settings.strict);
+    }
+
+    #[test]
+    fn an_unknown_key_is_told_with_its_place() {
+        let problems = read("[book]\n\n[preprocessor.live]\nrenderer = [\"html\"]\n").unwrap_err();
+        assert_eq!(problems[0].place.to_string(), "book.toml:4:1");
+        assert!(problems[0].message.contains("renderer"), "{}", problems[0].message);
+    }
+
+    #[test]
+    fn values_out_of_bounds_are_told_all_at_once() {
+        let problems = read(
+            "[preprocessor.live]\napi = \"api/\"\nrecordings = \"../x\"\n[preprocessor.live.headers]\nx = { random-hex = 0 }\n[preprocessor.live.claims]\nmedian = { distinct = { header = \"x\" } }\n",
+        )
+        .unwrap_err();
+        assert_eq!(problems.len(), 4, "{problems:?}");
+        assert!(problems.iter().all(|p| p.place.to_string() == "book.toml:1:1"));
+    }
+}
