@@ -68,12 +68,14 @@
         if (!element) {
             return;
         }
-        new MutationObserver(() => {
+        const update = () => {
             const translated = translate(element.textContent ?? '');
             if (translated && translated !== element.textContent) {
                 element.textContent = translated;
             }
-        }).observe(element, { childList: true });
+        };
+        new MutationObserver(update).observe(element, { childList: true });
+        update();
     };
 
     follow(document.getElementById('mdbook-searchresults-header'), (text) => {
