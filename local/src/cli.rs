@@ -77,6 +77,18 @@ pub struct Serve {
     #[arg(long)]
     pub no_functions: bool,
 
+    /// 쉬는 실행 환경을 치우기까지의 시간(초)
+    ///
+    /// Seconds after which an idle execution environment is ended; AWS publishes no figure.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub idle: u64,
+
+    /// 함수의 로그(START, END, REPORT 줄)를 터미널에 보인다
+    ///
+    /// Prints the functions' logs (START, END and REPORT lines) to the terminal.
+    #[arg(long)]
+    pub logs: bool,
+
     /// 브라우저로 연다
     ///
     /// Opens the book in the browser.

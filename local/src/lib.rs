@@ -2,8 +2,12 @@
 //! `main` parses the command line and calls these rooms; the rooms return `Result` and never print or exit.
 
 pub mod cli;
+pub mod dynamodb;
+pub mod events;
+pub mod gateway;
 pub mod lambda;
 pub mod project;
+pub mod server;
 pub mod site;
 pub mod template;
 pub mod terminal;

@@ -1,2 +1,98 @@
-//! placeholder
-fn main() {}
+//! Parses the command line, calls the rooms and prints.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use local::cli::{Build, Cli, Command, Greeting, Serve, open_browser};
+use local::dynamodb::Storage;
+use local::project::Project;
+use local::server::{Options, Server};
+use local::site::build::build_once;
+use local::terminal::Terminal;
+use tokio::runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// DynamoDB's engine parses expressions by recursion; with this much stack none of our own can exhaust it.
+const STACK: usize = 16 * 1024 * 1024;
+
+fn main() -> ExitCode {
+    let command = Cli::parse().into_command();
+    let terminal = Terminal::default();
+    log_to(&terminal, matches!(&command, Command::Serve(serve) if serve.logs));
+    let done = match command {
+        Command::Serve(options) => serve(options, terminal),
+        Command::Build(options) => build(options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("오류: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `LOCAL_LOG` takes tracing directives; the engine logs every refused condition as a warning, which is none here.
+fn log_to(terminal: &Terminal, function_logs: bool) {
+    let lambda = if function_logs { "info" } else { "off" };
+    let default = format!("warn,local=info,mdbook_live=info,dynoxide=off,lambda={lambda}");
+    let filter = EnvFilter::try_from_env("LOCAL_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(terminal.clone())
+        .with_target(false)
+        .without_time()
+        .init();
+}
+
+fn serve(options: Serve, terminal: Terminal) -> Result<()> {
+    let project = Project::find(options.root.as_deref())?;
+    let storage = match (options.memory, options.data) {
+        (true, _) => Storage::Memory,
+        (false, Some(folder)) => Storage::Folder(folder),
+        (false, None) => Storage::Folder(project.state().join("data")),
+    };
+    let open = options.open;
+    let options = Options {
+        project,
+        port: options.port,
+        storage,
+        parameters: options.parameters,
+        functions: !options.no_functions,
+        idle: Duration::from_secs(options.idle),
+    };
+    let runtime = runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?;
+    runtime.block_on(async {
+        let server = Server::start(options, terminal).await?;
+        let data = server.data_file();
+        let greeting =
+            Greeting { address: server.address()?, data: data.as_deref(), functions: server.packages() };
+        println!("{greeting}");
+        if open {
+            open_browser(&greeting.url()).context("브라우저를 열지 못했다")?;
+        }
+        let mut terminate = signal(SignalKind::terminate())?;
+        let end = async move {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        };
+        server.run(end).await
+    })
+}
+
+fn build(options: Build) -> Result<()> {
+    let project = Project::find(options.root.as_deref())?;
+    let report = build_once(&project.book(), options.dest_dir.as_deref())?;
+    println!(
+        "{}장을 {}에 지었다 ({:.2}초)",
+        report.chapters,
+        report.html.display(),
+        report.elapsed.as_secs_f64()
+    );
+    Ok(())
+}

@@ -1,4 +1,19 @@
 //! AWS Lambda on one machine.
 //! Knows nothing of the functions' own types: it sees binaries, configuration and bytes.
 
+mod cpu;
+mod environment;
+mod function;
+mod invocation;
+mod log;
 pub mod package;
+mod platform;
+#[allow(unsafe_code)]
+mod process;
+mod runtime_api;
+mod service;
+
+pub use cpu::FULL_SPEED_MB;
+pub use invocation::{InvokeError, PAYLOAD_LIMIT};
+pub use platform::Settings;
+pub use service::Lambda;

@@ -76,8 +76,9 @@ impl Site {
 
     /// Builds now and again after every burst of `changes`; ends when their sender is gone.
     pub async fn run(&self, mut changes: watch::Receiver<u64>) {
+        let mut told = Vec::new();
         loop {
-            self.rebuild().await;
+            self.rebuild(&mut told).await;
             if !settled(&mut changes).await {
                 return;
             }
@@ -105,7 +106,8 @@ impl Site {
             .with_state(served)
     }
 
-    async fn rebuild(&self) {
+    /// `told`: remarks of the build before, which are not repeated at every save.
+    async fn rebuild(&self, told: &mut Vec<String>) {
         let (book, scratch) = (self.0.book.clone(), self.0.scratch.clone());
         let built = tokio::task::spawn_blocking(move || build_shelf(&book, &scratch)).await;
         // A panic inside mdBook must not take the server down: the author mends the book and saves again.
@@ -113,6 +115,10 @@ impl Site {
         match built {
             Ok((shelf, report)) => {
                 tracing::info!("책을 지었다: {}장, {:.2}초", report.chapters, report.elapsed.as_secs_f64());
+                for remark in report.remarks.iter().filter(|remark| !told.contains(remark)) {
+                    tracing::warn!("{remark}");
+                }
+                *told = report.remarks;
                 self.0.build.send_replace(Build { shelf: Some(Arc::new(shelf)), error: None });
             }
             Err(error) => {

@@ -1,0 +1,151 @@
+//! DynamoDB on one machine: dynoxide behind the wire protocol, so that the unmodified AWS SDK of the functions talks to it.
+//! Knows the template's tables and where the data lies; knows nothing of items.
+
+mod data;
+mod wall;
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use dynoxide::actions::create_table::CreateTableRequest;
+use dynoxide::actions::describe_table::DescribeTableRequest;
+use dynoxide::actions::update_time_to_live::{TimeToLiveSpecification, UpdateTimeToLiveRequest};
+use dynoxide::{Database, DynoxideError};
+use tokio::net::TcpListener;
+
+use crate::template::Table;
+pub use data::{Data, Storage};
+
+/// How often expired items are removed. DynamoDB takes up to days; here a reader can watch it.
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// A running endpoint.
+#[derive(Debug)]
+pub struct DynamoDb {
+    address: SocketAddr,
+    access_key_id: String,
+    secret_access_key: String,
+    data: Data,
+}
+
+impl DynamoDb {
+    /// Opens the data, makes the tables that are missing and listens on a free port of the loopback address.
+    ///
+    /// # Errors
+    /// The data cannot be opened, a table cannot be made, or no port is to be had.
+    pub async fn start(data: Data, tables: &[Table]) -> Result<Self> {
+        let database = open(&data, tables)?;
+        let inner = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for DynamoDB")?;
+        let outer = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for DynamoDB")?;
+        let (engine, address) = (inner.local_addr()?, outer.local_addr()?);
+        // Random per run: what does not know the key id is not one of our functions.
+        let random = || uuid::Uuid::new_v4().simple().to_string().to_uppercase();
+        let access_key_id = format!("AKIA{}", &random()[..16]);
+        let wall = wall::router(engine, address, access_key_id.clone());
+        tokio::spawn(dynoxide::server::serve_with_shutdown(inner, database.clone(), pending()));
+        let outer = axum::serve::ListenerExt::tap_io(outer, |connection| {
+            let _ = connection.set_nodelay(true);
+        });
+        tokio::spawn(async move { axum::serve(outer, wall).await });
+        tokio::spawn(sweep(database));
+        Ok(Self { address, access_key_id, secret_access_key: random(), data })
+    }
+
+    /// What a function's environment needs so that the SDK finds this endpoint.
+    pub fn variables(&self) -> BTreeMap<String, String> {
+        [
+            ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{}", self.address)),
+            ("AWS_ACCESS_KEY_ID", self.access_key_id.clone()),
+            ("AWS_SECRET_ACCESS_KEY", self.secret_access_key.clone()),
+            ("AWS_SESSION_TOKEN", "local".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+
+    /// Where the data lies.
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+}
+
+/// Opens the database; a file that cannot be used is kept aside and a fresh one begun, and both are said.
+fn open(data: &Data, tables: &[Table]) -> Result<Database> {
+    let Some(file) = data.file() else {
+        let database = Database::memory().map_err(|error| anyhow!("no database in memory: {error}"))?;
+        prepare(&database, tables)?;
+        return Ok(database);
+    };
+    let attempt = || {
+        let database = Database::new(&file.to_string_lossy()).map_err(|error| anyhow!("{error}"))?;
+        prepare(&database, tables)?;
+        Ok::<_, anyhow::Error>(database)
+    };
+    match attempt() {
+        Ok(database) => Ok(database),
+        Err(error) if file.exists() => {
+            let aside = data.set_aside()?;
+            tracing::warn!(
+                "데이터 파일을 쓸 수 없어 {}(으)로 치우고 새로 시작한다: {error:#}",
+                aside.display()
+            );
+            attempt().with_context(|| format!("cannot begin a new data file at {}", file.display()))
+        }
+        Err(error) => Err(error.context(format!("cannot open the data file {}", file.display()))),
+    }
+}
+
+/// Makes missing tables and sets their TTL, as a deployment of the template would.
+fn prepare(database: &Database, tables: &[Table]) -> Result<()> {
+    for table in tables {
+        let wanted: CreateTableRequest =
+            serde_json::from_value(table.definition.clone()).with_context(|| {
+                format!("template.yaml: the table `{}` is not one DynamoDB would make", table.name)
+            })?;
+        match database.describe_table(DescribeTableRequest { table_name: table.name.clone() }) {
+            Ok(found) => {
+                let found = serde_json::to_value(&found.table.key_schema)?;
+                if found != table.definition["KeySchema"] {
+                    return Err(anyhow!(
+                        "the table `{}` has another key than template.yaml says",
+                        table.name
+                    ));
+                }
+            }
+            Err(DynoxideError::ResourceNotFoundException(_)) => {
+                database
+                    .create_table(wanted)
+                    .map_err(|error| anyhow!("cannot make `{}`: {error}", table.name))?;
+                if let Some(attribute) = &table.ttl_attribute {
+                    let time_to_live_specification =
+                        TimeToLiveSpecification { attribute_name: attribute.clone(), enabled: true };
+                    let request = UpdateTimeToLiveRequest {
+                        table_name: table.name.clone(),
+                        time_to_live_specification,
+                    };
+                    database
+                        .update_time_to_live(request)
+                        .map_err(|error| anyhow!("TTL of `{}`: {error}", table.name))?;
+                }
+            }
+            Err(error) => return Err(anyhow!("cannot look at `{}`: {error}", table.name)),
+        }
+    }
+    Ok(())
+}
+
+async fn sweep(database: Database) {
+    let mut tick = tokio::time::interval(SWEEP);
+    loop {
+        tick.tick().await;
+        let database = database.clone();
+        match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!("TTL: {error}"),
+            Err(_) => return,
+        }
+    }
+}

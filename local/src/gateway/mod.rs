@@ -1,0 +1,153 @@
+//! API Gateway on one machine: an HTTP API whose routes, throttles and CORS come from template.yaml.
+//! Knows the template's `Api` and `Lambda::invoke`; knows no function's types.
+
+mod cors;
+mod event;
+mod response;
+mod routing;
+mod throttle;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use time::OffsetDateTime;
+
+use crate::lambda::{InvokeError, Lambda};
+use crate::template::Api;
+use throttle::Throttles;
+
+/// Payload limit of an HTTP API: 10 MB ("Quotas for HTTP APIs").
+const BODY_LIMIT: usize = 10 * 1024 * 1024;
+/// Request line and headers together: 10,240 bytes ("Quotas for HTTP APIs").
+const HEADERS_LIMIT: usize = 10_240;
+/// The longest an integration may take; not raisable for HTTP APIs.
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// An HTTP API in front of Lambda.
+#[derive(Debug)]
+struct Gateway {
+    api: Api,
+    throttles: Throttles,
+    lambda: Lambda,
+}
+
+/// The API as a router that takes every request it is given, whatever its path.
+pub fn router(api: Api, lambda: Lambda) -> Router {
+    let throttles = Throttles::new(&api, Instant::now());
+    Router::new().fallback(answer).with_state(Arc::new(Gateway { api, throttles, lambda }))
+}
+
+async fn answer(
+    State(gateway): State<Arc<Gateway>>,
+    ConnectInfo(caller): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let request_id = uuid::Uuid::new_v4().to_string();
+    let headers = gateway.api.cors.is_some().then(|| request.headers().clone());
+    let mut response = gateway.route(request, caller, &request_id).await;
+    if let (Some(cors), Some(sent)) = (&gateway.api.cors, &headers) {
+        cors::decorate(cors, sent, response.headers_mut());
+    }
+    if let Ok(id) = HeaderValue::try_from(request_id) {
+        response.headers_mut().insert("apigw-requestid", id);
+    }
+    response
+}
+
+impl Gateway {
+    async fn route(&self, request: Request, caller: SocketAddr, request_id: &str) -> Response {
+        let (parts, body) = request.into_parts();
+        if let Some(cors) = &self.api.cors
+            && let Some(answer) = cors::preflight(cors, &parts.method, &parts.headers)
+        {
+            return answer;
+        }
+        if size(&parts.headers) + parts.uri.path().len() + parts.uri.query().map_or(0, str::len)
+            > HEADERS_LIMIT
+        {
+            return message(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
+        }
+        let Some(found) = routing::find(&self.api.routes, parts.method.as_str(), parts.uri.path()) else {
+            return message(StatusCode::NOT_FOUND, "Not Found");
+        };
+        if !self.throttles.take(found.index, Instant::now()) {
+            return message(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+        }
+        let body = match read(body).await {
+            Ok(body) => body,
+            Err(refusal) => return refusal,
+        };
+        let arrived = OffsetDateTime::now_utc();
+        let trace_id = trace_id(arrived);
+        let context = event::Context {
+            api_id: &self.api.id,
+            source_ip: caller.ip(),
+            request_id,
+            trace_id: &trace_id,
+            arrived,
+        };
+        let Ok(event) = event::build(&parts, &body, &found, &context) else { return internal_error() };
+        let invocation = self.lambda.invoke(&found.route.function, event.into(), trace_id);
+        match tokio::time::timeout(INTEGRATION_TIMEOUT, invocation).await {
+            Ok(Ok(payload)) => response::read(&payload).unwrap_or_else(internal_error),
+            Ok(Err(error)) => failed(&error),
+            Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        }
+    }
+}
+
+/// What the caller of an HTTP API sees of an invocation without an answer.
+fn failed(error: &InvokeError) -> Response {
+    match error {
+        InvokeError::Building => {
+            let mut response = message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+            response.headers_mut().insert("x-local-state", HeaderValue::from_static("building"));
+            response
+        }
+        InvokeError::Throttled | InvokeError::Overloaded => {
+            message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
+        }
+        InvokeError::TooLarge => message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
+        InvokeError::Reported { .. } | InvokeError::Exited { .. } | InvokeError::TimedOut { .. } => {
+            internal_error()
+        }
+    }
+}
+
+/// `{"message":"…"}`, the body of every error API Gateway makes itself.
+fn message(status: StatusCode, text: &str) -> Response {
+    (status, axum::Json(serde_json::json!({ "message": text }))).into_response()
+}
+
+fn internal_error() -> Response {
+    message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+}
+
+async fn read(body: Body) -> Result<Bytes, Response> {
+    match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"))
+        }
+        Err(_) => Err(message(StatusCode::BAD_REQUEST, "Bad Request")),
+    }
+}
+
+fn size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
+}
+
+/// `Root=1-8 hex-24 hex` (AWS X-Ray Developer Guide, "Tracing header").
+fn trace_id(at: OffsetDateTime) -> String {
+    let random = uuid::Uuid::new_v4().simple().to_string();
+    format!("Root=1-{:08x}-{}", at.unix_timestamp(), &random[..24])
+}

@@ -1,0 +1,99 @@
+//! Writes the platform's log lines (START, END, REPORT, INIT_REPORT) as Lambda writes them, because a chapter teaches reading them.
+//! Knows their form only; where they go is decided by the `tracing` subscriber, target `lambda`.
+//!
+//! Form: AWS Lambda Developer Guide, "Working with Lambda function logs"; billing of init since 2025-08-01:
+//! AWS Compute Blog, "AWS Lambda standardizes billing for INIT Phase" (2025-04-29).
+
+use std::time::Duration;
+
+/// What a REPORT line says.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The invocation's id.
+    pub request_id: String,
+    /// From handing the event over until the answer.
+    pub duration: Duration,
+    /// On the first invocation of an on-demand environment only.
+    pub init: Option<Duration>,
+    /// `MemorySize`, MB.
+    pub memory_mb: u32,
+    /// The most memory the process held, bytes.
+    pub peak_memory: Option<u64>,
+    /// `timeout` or `error`; `None` when it went well.
+    pub status: Option<&'static str>,
+}
+
+impl Report {
+    /// The REPORT line; its parts are separated by tabs.
+    pub fn line(&self) -> String {
+        let billed = (self.duration + self.init.unwrap_or_default()).as_secs_f64() * 1000.0;
+        let mut line = format!(
+            "REPORT RequestId: {}\tDuration: {:.2} ms\tBilled Duration: {} ms\tMemory Size: {} MB\t",
+            self.request_id,
+            self.duration.as_secs_f64() * 1000.0,
+            billed.ceil(),
+            self.memory_mb
+        );
+        if let Some(bytes) = self.peak_memory {
+            line.push_str(&format!("Max Memory Used: {} MB\t", bytes.div_ceil(1024 * 1024)));
+        }
+        if let Some(init) = self.init {
+            line.push_str(&format!("Init Duration: {:.2} ms\t", init.as_secs_f64() * 1000.0));
+        }
+        if let Some(status) = self.status {
+            line.push_str(&format!("Status: {status}\t"));
+        }
+        line
+    }
+}
+
+/// `START RequestId: … Version: $LATEST`
+pub fn start(request_id: &str) -> String {
+    format!("START RequestId: {request_id} Version: $LATEST")
+}
+
+/// `END RequestId: …`
+pub fn end(request_id: &str) -> String {
+    format!("END RequestId: {request_id}")
+}
+
+/// The line of an init that failed: `status` is `timeout` or `error`.
+pub fn init_report(duration: Duration, status: &str, error_type: &str) -> String {
+    let ms = duration.as_secs_f64() * 1000.0;
+    format!(
+        "INIT_REPORT Init Duration: {ms:.2} ms\tPhase: init\tStatus: {status}\tError Type: {error_type}\t"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_have_lambdas_form() {
+        let mut report = Report {
+            request_id: "8f5".into(),
+            duration: Duration::from_micros(1_230),
+            init: Some(Duration::from_micros(15_300)),
+            memory_mb: 128,
+            peak_memory: Some(15 * 1024 * 1024 - 1),
+            status: None,
+        };
+        assert_eq!(
+            report.line(),
+            "REPORT RequestId: 8f5\tDuration: 1.23 ms\tBilled Duration: 17 ms\tMemory Size: 128 MB\t\
+             Max Memory Used: 15 MB\tInit Duration: 15.30 ms\t"
+        );
+        report.init = None;
+        report.status = Some("timeout");
+        assert!(report.line().ends_with(
+            "Billed Duration: 2 ms\tMemory Size: 128 MB\tMax Memory Used: 15 MB\tStatus: timeout\t"
+        ));
+        assert_eq!(start("8f5"), "START RequestId: 8f5 Version: $LATEST");
+        assert_eq!(end("8f5"), "END RequestId: 8f5");
+        assert_eq!(
+            init_report(Duration::from_secs(10), "timeout", "Sandbox.Timedout"),
+            "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout\tError Type: Sandbox.Timedout\t"
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! Lambda as its callers see it: functions by name, invoked with bytes.
+//! Knows pools and the Runtime API's listener; knows no HTTP API and no function's types.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use tokio::net::TcpListener;
+
+use super::function::Function;
+use super::invocation::{Answer, InvokeError};
+use super::platform::{Package, Platform, Settings};
+use super::runtime_api;
+use crate::template;
+
+/// How often timeouts and idle times are looked at.
+const SWEEP: Duration = Duration::from_millis(50);
+
+/// Lambda on this machine.
+#[derive(Debug, Clone)]
+pub struct Lambda {
+    functions: runtime_api::Functions,
+    platform: Arc<Platform>,
+}
+
+impl Lambda {
+    /// Starts the Runtime API on a free port of the loopback address. No function has a package yet.
+    ///
+    /// # Errors
+    /// No port, or no thread, is to be had.
+    pub async fn start(functions: &[template::Function], settings: Settings) -> Result<Self> {
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for the Runtime API")?;
+        let platform = Arc::new(Platform::start(settings, listener.local_addr()?)?);
+        let functions: BTreeMap<_, _> = functions
+            .iter()
+            .map(|config| {
+                (config.name.clone(), Arc::new(Function::new(config.clone(), Arc::clone(&platform))))
+            })
+            .collect();
+        let functions = Arc::new(functions);
+        let router = runtime_api::router(Arc::clone(&functions));
+        let listener = axum::serve::ListenerExt::tap_io(listener, |connection| {
+            let _ = connection.set_nodelay(true);
+        });
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let lambda = Self { functions, platform };
+        tokio::spawn(lambda.clone().sweep());
+        Ok(lambda)
+    }
+
+    async fn sweep(self) {
+        let mut tick = tokio::time::interval(SWEEP);
+        while !self.platform.is_stopping() {
+            tick.tick().await;
+            for function in self.functions.values() {
+                function.sweep();
+            }
+        }
+    }
+
+    /// Invokes the function called `name`. `trace_id` is `Root=1-…`.
+    ///
+    /// # Errors
+    /// Every way an invocation can end without an answer; `Building` for a function without a package.
+    pub async fn invoke(&self, name: &str, event: Bytes, trace_id: String) -> Answer {
+        match self.functions.get(name) {
+            Some(function) => function.invoke(event, trace_id).await,
+            None => Err(InvokeError::Building),
+        }
+    }
+
+    /// Gives all functions made from the cargo package `package` a new binary.
+    pub fn deliver(&self, package: &str, bootstrap: std::path::PathBuf) {
+        for function in self.functions.values().filter(|function| function.config.package == package) {
+            function.deliver(Package { bootstrap: bootstrap.clone() });
+        }
+    }
+
+    /// Ends all environments and waits until their processes are gone.
+    pub async fn stop(&self) {
+        self.platform.stop();
+        let mut tick = tokio::time::interval(Duration::from_millis(10));
+        while !self
+            .functions
+            .values()
+            .map(|function| function.stop())
+            .fold(true, |all, stopped| all & stopped)
+        {
+            tick.tick().await;
+        }
+    }
+}
