@@ -116,7 +116,10 @@ impl fmt::Display for Invocation {
 }
 
 /// 128 bits from the operating system as 32 hexadecimal digits.
-fn random_hex() -> Result<String, getrandom::Error> {
+///
+/// # Errors
+/// When the operating system has none to give.
+pub fn random_hex() -> Result<String, getrandom::Error> {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits)?;
     Ok(format!("{:032x}", u128::from_be_bytes(bits)))

@@ -20,7 +20,7 @@ mod table_use;
 mod timing;
 
 pub use birth::Birth;
-pub use execution::{Environment, Invocation};
+pub use execution::{Environment, Invocation, random_hex};
 pub use layer::{Answering, AnsweringLayer, VisitorTag};
 pub use problem::{Problem, method_not_allowed, route_not_found};
 pub use table_use::TableUse;

@@ -1,0 +1,30 @@
+//! Create, read, replace, delete: users in a DynamoDB table whose partition key is a number, one small world per visitor.
+//! Knows the environment layer, HTTP and the AWS SDK. Only `repository` speaks to the table, only `app` knows the routes.
+
+mod admission;
+mod app;
+mod body;
+pub mod database;
+mod email;
+mod failure;
+mod if_match;
+mod item;
+mod key;
+mod name;
+mod profile;
+mod refusal;
+mod repository;
+mod settings;
+mod throttle;
+mod user_id;
+mod view;
+mod visitor;
+
+pub use app::app;
+pub use key::{Namespace, Namespaces, StoredId};
+pub use refusal::Refusal;
+pub use repository::Repository;
+pub use settings::{Settings, SettingsError};
+pub use throttle::Throttle;
+pub use user_id::UserId;
+pub use visitor::Visitor;
