@@ -13,18 +13,12 @@ pub const SCRIPT: &str = include_str!("../assets/live.js");
 /// The page's style.
 pub const STYLE: &str = include_str!("../assets/live.css");
 
-/// Style and script as one line of HTML, placed once in each chapter that has blocks.
+/// Style and script for the end of a chapter that has blocks.
 ///
-/// The text goes through Markdown and mdBook's own `links` preprocessor, so it may hold no blank line inside a
-/// `<div>` and no `{{#`. `<script>` and `<style>` begin HTML blocks that end only at their closing tag, so their
-/// line feeds may stay.
+/// `<style>` and `<script>` begin HTML blocks that end only at their closing tag, so blank lines may stay. Neither
+/// text holds `</` or `{{#` (tested below): nothing has to be escaped.
 pub fn inline_html() -> String {
-    format!("<style>\n{}\n</style>\n\n<script>\n{}\n</script>", guarded(STYLE), guarded(SCRIPT))
-}
-
-/// Keeps the text from closing its own element; `\/` is `/` in a script's strings and in a style's.
-fn guarded(text: &str) -> String {
-    text.trim().replace("</", "<\\/").replace("{{#", "{\u{200b}{#")
+    format!("<style>\n{}\n</style>\n\n<script>\n{}\n</script>", STYLE.trim(), SCRIPT.trim())
 }
 
 #[derive(Default, Deserialize)]
@@ -39,19 +33,25 @@ struct Listed {
 /// Symbolic links are followed, so a link to the one real file never goes stale.
 pub fn check_files(config: &Config, root: &Path) -> Vec<Problem> {
     let listed: Listed = config.get("output.html").ok().flatten().unwrap_or_default();
-    [("live.js", "additional-js", &listed.additional_js, SCRIPT), ("live.css", "additional-css", &listed.additional_css, STYLE)]
-        .into_iter()
-        .filter_map(|(name, key, paths, built_in)| {
-            let message = wrong(name, key, paths, built_in, root)?;
-            Some(Problem::new(Place { path: "book.toml".to_owned(), line: 1, column: 1 }, message))
-        })
-        .collect()
+    [
+        ("live.js", "additional-js", &listed.additional_js, SCRIPT),
+        ("live.css", "additional-css", &listed.additional_css, STYLE),
+    ]
+    .into_iter()
+    .filter_map(|(name, key, paths, built_in)| {
+        let message = wrong(name, key, paths, built_in, root)?;
+        Some(Problem::new(Place { path: "book.toml".to_owned(), line: 1, column: 1 }, message))
+    })
+    .collect()
 }
 
 fn wrong(name: &str, key: &str, paths: &[String], built_in: &str, root: &Path) -> Option<String> {
     let remedy = "파일 복사가 번거로우면 assets = \"inline\"으로 둔다.";
-    let Some(path) = paths.iter().find(|path| Path::new(path).file_name().is_some_and(|file| file == name)) else {
-        return Some(format!("assets = \"files\"인데 [output.html] {key}에 {name}이 없다. 목록에 넣는다. {remedy}"));
+    let Some(path) = paths.iter().find(|path| Path::new(path).file_name().is_some_and(|file| file == name))
+    else {
+        return Some(format!(
+            "assets = \"files\"인데 [output.html] {key}에 {name}이 없다. 목록에 넣는다. {remedy}"
+        ));
     };
     match fs::read(root.join(path)) {
         Ok(bytes) if bytes == built_in.as_bytes() => None,
@@ -61,5 +61,18 @@ fn wrong(name: &str, key: &str, paths: &[String], built_in: &str, root: &Path) -
         Err(error) => Some(format!(
             "{path}를 읽을 수 없다({error}). `mdbook-live asset {name} > {path}`로 만든다. {remedy}"
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn script_and_style_can_stand_inside_a_chapter() {
+        for text in [SCRIPT, STYLE] {
+            assert!(!text.contains("</"), "would close its own element");
+            assert!(!text.contains("{{#"), "would be expanded by mdBook");
+        }
     }
 }

@@ -5,13 +5,13 @@ use serde::Serialize;
 
 use crate::{
     claim::Claim,
-    fence::SourceMap,
     place::Place,
     syntax::{Attributes, Demo},
 };
 
 /// A block that passed every check of the book.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "runner"), allow(dead_code, reason = "the runner alone needs all of it"))]
 pub struct Block {
     /// What the fence's info string says.
     pub attributes: Attributes,
@@ -23,10 +23,26 @@ pub struct Block {
     pub claims: Vec<Claim>,
     /// The variables it uses and the blocks that capture them.
     pub needs: Vec<Need>,
-    /// Where the fence begins.
-    pub place: Place,
+    /// Where its parts stand.
+    pub places: Places,
     /// The text as the author wrote it.
-    pub source: SourceMap,
+    pub text: String,
+}
+
+/// Where the parts of a block stand in the author's file.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "runner"), allow(dead_code, reason = "the runner alone needs all of it"))]
+pub struct Places {
+    /// The fence.
+    pub fence: Place,
+    /// The `HTTP` line.
+    pub status: Place,
+    /// One per capture.
+    pub captures: Vec<Place>,
+    /// One per assert.
+    pub asserts: Vec<Place>,
+    /// One per claim.
+    pub claims: Vec<Place>,
 }
 
 /// A variable and the earlier block of the chapter that captures it.

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use crate::{
-    block::{Block, Need},
+    block::{Block, Need, Places},
     claim::{Claim, parse_claim},
     fence::{Fence, scan},
     place::{Place, Problem},
@@ -22,6 +22,7 @@ pub struct ChapterText<'a> {
 
 /// The blocks of one chapter in the order of the text.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "runner"), allow(dead_code, reason = "the runner alone needs all of it"))]
 pub struct ChapterBlocks {
     /// The file, relative to the book's root.
     pub path: String,
@@ -43,7 +44,8 @@ pub fn read_blocks(chapters: &[ChapterText<'_>], settings: &Settings) -> (Vec<Ch
             for fault in scan.faults {
                 problems.push(Problem::new(chapter.place(fault.at), fault.message));
             }
-            let mut reader = ChapterReader { chapter, settings, complete, blocks: Vec::new(), problems: Vec::new() };
+            let mut reader =
+                ChapterReader { chapter, settings, complete, blocks: Vec::new(), problems: Vec::new() };
             for fence in scan.fences {
                 reader.unique_id(&fence, &mut ids);
                 reader.fence(fence);
@@ -77,7 +79,8 @@ impl ChapterReader<'_> {
         let id = &fence.attributes.id;
         match ids.get(id) {
             Some(first) if *first != place => {
-                let message = format!("id `{id}`은(는) {first}에서 이미 쓴다. 책 전체에서 하나뿐인 이름을 준다.");
+                let message =
+                    format!("id `{id}`은(는) {first}에서 이미 쓴다. 책 전체에서 하나뿐인 이름을 준다.");
                 self.problems.push(Problem::new(place, message));
             }
             Some(_) => {}
@@ -95,15 +98,26 @@ impl ChapterReader<'_> {
             format!("{} {}", request.method, request.target.replace("{{api}}", self.settings.api_path()))
         });
         let block = Block {
-            place: self.chapter.place(fence.range.start),
+            places: self.places(&fence),
             attributes: fence.attributes,
             demo: fence.demo,
-            source: fence.source,
+            text: fence.source.text,
             caption,
             claims,
             needs,
         };
         self.blocks.push((fence.range, block));
+    }
+
+    fn places(&self, fence: &Fence) -> Places {
+        let place = |at: usize| self.chapter.place(fence.source.in_chapter(at));
+        Places {
+            fence: self.chapter.place(fence.range.start),
+            status: place(fence.demo.status_at),
+            captures: fence.demo.captures.iter().map(|capture| place(capture.at)).collect(),
+            asserts: fence.demo.asserts.iter().map(|assert| place(assert.at)).collect(),
+            claims: fence.demo.claims.iter().map(|claim| place(claim.at)).collect(),
+        }
     }
 
     fn needs(&mut self, fence: &Fence) -> Vec<Need> {
@@ -112,11 +126,15 @@ impl ChapterReader<'_> {
             if needs.iter().any(|need| need.name == used.name) {
                 continue;
             }
-            let producer = self.blocks.iter().rev().find(|(_, block)| {
-                block.demo.captures.iter().any(|capture| capture.name == used.name)
-            });
+            let producer = self
+                .blocks
+                .iter()
+                .rev()
+                .find(|(_, block)| block.demo.captures.iter().any(|capture| capture.name == used.name));
             match producer {
-                Some((_, block)) => needs.push(Need { name: used.name.clone(), block: block.id().to_owned() }),
+                Some((_, block)) => {
+                    needs.push(Need { name: used.name.clone(), block: block.id().to_owned() })
+                }
                 None if self.complete => {
                     let at = fence.source.in_chapter(used.at);
                     let message = format!(

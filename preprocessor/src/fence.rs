@@ -14,8 +14,6 @@ pub struct Fence {
     pub range: Range<usize>,
     /// What the info string says.
     pub attributes: Attributes,
-    /// Offset of the info string's attributes in the chapter.
-    pub attributes_at: usize,
     /// What the text says.
     pub demo: Demo,
     /// Where the text stands.
@@ -131,7 +129,7 @@ fn demo_fence(chapter: &str, range: Range<usize>, source: SourceMap, scan: &mut 
     match (attributes, demo) {
         (Ok(attributes), Ok(demo)) => {
             scan.faults.extend(contradictions(&attributes, attributes_at, &demo, &source));
-            scan.fences.push(Fence { range, attributes, attributes_at, demo, source });
+            scan.fences.push(Fence { range, attributes, demo, source });
         }
         (attributes, demo) => {
             let shift = |f: Fault| Fault::new(attributes_at + f.at, f.message);
@@ -143,7 +141,12 @@ fn demo_fence(chapter: &str, range: Range<usize>, source: SourceMap, scan: &mut 
 }
 
 /// What attributes and text say against each other.
-fn contradictions(attributes: &Attributes, attributes_at: usize, demo: &Demo, source: &SourceMap) -> Vec<Fault> {
+fn contradictions(
+    attributes: &Attributes,
+    attributes_at: usize,
+    demo: &Demo,
+    source: &SourceMap,
+) -> Vec<Fault> {
     let mut faults = Vec::new();
     if let Some(at) = attributes.parallel_at
         && attributes.parallel > demo.repeat

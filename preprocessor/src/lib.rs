@@ -1,20 +1,26 @@
 //! `mdbook-live`: fenced HTTP requests of an mdBook become live, recorded and tested widgets.
 //!
-//! [`Live`] is the preprocessor; with the feature `runner`, the same blocks are sent to a running service.
+//! [`Live`] is the preprocessor. With the feature `runner`, [`runner`] sends the same blocks to a running service.
+//! [`fence`] and [`syntax`] are open so that another parser can be held against this one.
 
 mod assets;
 mod block;
 mod book;
 mod claim;
-mod fence;
+#[cfg(feature = "runner")]
+mod export;
+pub mod fence;
 mod html;
 mod place;
 mod preprocessor;
 mod prose;
 mod recording;
+#[cfg(feature = "runner")]
+pub mod runner;
 mod settings;
 mod strings;
-mod syntax;
+pub mod syntax;
 
+pub use assets::{SCRIPT, STYLE};
 pub use place::{Place, Problem, Problems};
 pub use preprocessor::Live;

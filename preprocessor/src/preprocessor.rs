@@ -55,7 +55,8 @@ impl Preprocessor for Live {
         let root = &context.root;
         let settings = read_settings(&context.config, root).map_err(told)?;
         let source_folder = &context.config.book.src;
-        let paths: Vec<Option<String>> = book.chapters().map(|chapter| shown_path(source_folder, chapter)).collect();
+        let paths: Vec<Option<String>> =
+            book.chapters().map(|chapter| shown_path(source_folder, chapter)).collect();
         let texts: Vec<ChapterText<'_>> = book
             .chapters()
             .zip(&paths)
@@ -101,39 +102,48 @@ struct Recordings<'a> {
 }
 
 impl Recordings<'_> {
-    /// One entry per chapter and block; what is missing is told as a mistake or as a remark.
+    /// One entry per chapter and block. What is missing is a mistake each when the book is strict, otherwise one
+    /// remark in all: a draft is built again and again.
     fn of(&self, chapters: &[ChapterBlocks], problems: &mut Vec<Problem>) -> Vec<Vec<Recorded>> {
         let shown = self.source_folder.join(&self.settings.recordings);
         let folder = self.root.join(&shown);
         let shown = shown.to_string_lossy().replace('\\', "/");
-        let mut one = |block: &Block| match load_recording(&folder, &shown, block) {
-            Ok(recorded) => {
-                self.tell(block, &recorded, problems);
-                recorded
+        let (mut missing, mut stale) = (Vec::new(), Vec::new());
+        let mut recorded = Vec::with_capacity(chapters.len());
+        for chapter in chapters {
+            let mut of_chapter = Vec::with_capacity(chapter.blocks.len());
+            for (_, block) in &chapter.blocks {
+                let found = load_recording(&folder, &shown, block).unwrap_or_else(|problem| {
+                    problems.push(problem);
+                    Recorded::Missing
+                });
+                match found {
+                    Recorded::Current(_) => {}
+                    Recorded::Stale => stale.push(block),
+                    Recorded::Missing => missing.push(block),
+                }
+                of_chapter.push(found);
             }
-            Err(problem) => {
-                problems.push(problem);
-                Recorded::Missing
-            }
-        };
-        chapters.iter().map(|chapter| chapter.blocks.iter().map(|(_, block)| one(block)).collect()).collect()
+            recorded.push(of_chapter);
+        }
+        self.tell(&missing, "기록된 응답이 없다", problems);
+        self.tell(&stale, "요청이 기록한 뒤에 바뀌었다", problems);
+        recorded
     }
 
-    fn tell(&self, block: &Block, recorded: &Recorded, problems: &mut Vec<Problem>) {
-        let what = match recorded {
-            Recorded::Current(_) => return,
-            Recorded::Stale => "의 요청이 기록한 뒤에 바뀌었다",
-            Recorded::Missing => "에 기록된 응답이 없다",
-        };
-        let message = format!(
-            "블록 `{}`{what}. 서비스를 띄우고 `mdbook-live record --base <주소>`로 기록한다.",
-            block.id()
-        );
-        let problem = Problem::new(block.place.clone(), message);
+    fn tell(&self, blocks: &[&Block], what: &str, problems: &mut Vec<Problem>) {
+        let remedy = "서비스를 띄우고 `mdbook-live record --base <주소>`로 기록한다.";
         if self.settings.strict {
-            problems.push(problem);
-        } else {
-            (self.warn)(&problem);
+            problems.extend(blocks.iter().map(|block| {
+                Problem::new(block.places.fence.clone(), format!("블록 `{}`: {what}. {remedy}", block.id()))
+            }));
+        } else if let Some(first) = blocks.first() {
+            let more = match blocks.len() - 1 {
+                0 => String::new(),
+                more => format!(" 외 {more}개"),
+            };
+            let message = format!("블록 `{}`{more}: {what}. {remedy}", first.id());
+            (self.warn)(&Problem::new(first.places.fence.clone(), message));
         }
     }
 }

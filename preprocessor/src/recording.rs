@@ -67,6 +67,7 @@ impl Recording {
     ///
     /// # Errors
     /// A number JSON cannot hold.
+    #[cfg(feature = "runner")]
     pub fn to_text(&self) -> Result<String, serde_json::Error> {
         let serde_json::Value::Object(fields) = serde_json::to_value(self)? else {
             return serde_json::to_string(self);
@@ -103,10 +104,15 @@ pub fn load_recording(folder: &Path, shown_folder: &str, block: &Block) -> Resul
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Recorded::Missing),
-        Err(error) => return Err(Problem::new(place(1, 1), format!("기록을 읽을 수 없다({error}). {advice}"))),
+        Err(error) => {
+            return Err(Problem::new(place(1, 1), format!("기록을 읽을 수 없다({error}). {advice}")));
+        }
     };
     let recording: Recording = serde_json::from_str(&text).map_err(|error| {
-        Problem::new(place(error.line().max(1), error.column().max(1)), format!("기록의 형식이 틀렸다({error}). {advice}"))
+        Problem::new(
+            place(error.line().max(1), error.column().max(1)),
+            format!("기록의 형식이 틀렸다({error}). {advice}"),
+        )
     })?;
     Ok(if recording.fits(block) { Recorded::Current(Box::new(recording)) } else { Recorded::Stale })
 }

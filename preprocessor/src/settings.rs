@@ -79,6 +79,14 @@ impl Settings {
     }
 }
 
+#[cfg(feature = "runner")]
+impl Settings {
+    /// Scheme, host and port of `api` when it names them.
+    pub fn api_origin(&self) -> Option<&str> {
+        self.api.contains("://").then(|| &self.api[..self.api.len() - self.api_path().len()])
+    }
+}
+
 /// Language of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -199,10 +207,14 @@ fn bounds(settings: &Settings, place: &Place) -> Vec<Problem> {
         || !api.bytes().all(|b| b.is_ascii_graphic())
         || api.contains(['#', '?', '"', '{', '}', '\\'])
     {
-        messages.push(format!("api = \"{api}\"는 쓸 수 없다. \"/api\", \"https://예.example/api\", \"\"처럼 끝에 /가 없게 쓴다."));
+        messages.push(format!(
+            "api = \"{api}\"는 쓸 수 없다. \"/api\", \"https://예.example/api\", \"\"처럼 끝에 /가 없게 쓴다."
+        ));
     }
     let folder = Path::new(&settings.recordings);
-    if settings.recordings.is_empty() || !folder.components().all(|c| matches!(c, std::path::Component::Normal(_))) {
+    if settings.recordings.is_empty()
+        || !folder.components().all(|c| matches!(c, std::path::Component::Normal(_)))
+    {
         messages.push("recordings는 책의 src 아래 폴더 이름이다. 예: recordings = \"recordings\"".to_owned());
     }
     for (name, value) in &settings.headers {

@@ -47,7 +47,11 @@ mod tests {
         for (key, text) in &ko.0 {
             for index in 0..9 {
                 let placeholder = format!("{{{index}}}");
-                assert_eq!(text.contains(&placeholder), en.0[key].contains(&placeholder), "{key} {placeholder}");
+                assert_eq!(
+                    text.contains(&placeholder),
+                    en.0[key].contains(&placeholder),
+                    "{key} {placeholder}"
+                );
             }
         }
     }

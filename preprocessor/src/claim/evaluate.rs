@@ -171,3 +171,59 @@ fn apply(function: Function, values: Vec<f64>) -> Option<f64> {
         Function::P95 => Some(values[(length * 95).div_ceil(100) - 1]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::parse_claim;
+
+    #[derive(Deserialize)]
+    struct Vector {
+        claim: String,
+        expr: serde_json::Value,
+        runs: BTreeMap<String, Vec<Run>>,
+        aliases: BTreeMap<String, Alias>,
+        result: Expected,
+    }
+
+    #[derive(Deserialize)]
+    struct Expected {
+        held: Option<bool>,
+        left: Option<f64>,
+        right: serde_json::Value,
+        missing: Option<String>,
+    }
+
+    /// The page's script is held against the same file.
+    #[test]
+    fn judges_the_shared_vectors() {
+        let vectors: Vec<Vector> =
+            serde_json::from_str(include_str!("../../tests/vectors/claims.json")).unwrap();
+        assert!(vectors.len() >= 36);
+        for vector in vectors {
+            let names: Vec<_> = vector.aliases.keys().map(String::as_str).collect();
+            let parsed = parse_claim(&vector.claim, &names).unwrap();
+            assert_eq!(serde_json::to_value(&parsed.expr).unwrap(), vector.expr, "{}", vector.claim);
+            let read: Expression = serde_json::from_value(vector.expr).unwrap();
+            assert_eq!(read, parsed.expr, "{}", vector.claim);
+            let runs_of = |block: Option<&str>| vector.runs.get(block.unwrap_or("this")).map(Vec::as_slice);
+            match evaluate(&parsed.expr, &vector.aliases, &runs_of) {
+                Judgement::Judged { held, left, right } => {
+                    assert_eq!(Some(held), vector.result.held, "{}", vector.claim);
+                    assert!((left - vector.result.left.unwrap()).abs() < 1e-9, "{} {left}", vector.claim);
+                    let expected: Vec<f64> = match vector.result.right {
+                        serde_json::Value::Array(ends) => {
+                            ends.iter().filter_map(|end| end.as_f64()).collect()
+                        }
+                        one => vec![one.as_f64().unwrap()],
+                    };
+                    assert_eq!(right, expected, "{}", vector.claim);
+                }
+                Judgement::NotRun { block } => assert_eq!(block, vector.result.missing, "{}", vector.claim),
+                Judgement::NoValues { .. } | Judgement::NotFinite => {
+                    assert_eq!((vector.result.held, vector.result.missing), (None, None), "{}", vector.claim);
+                }
+            }
+        }
+    }
+}

@@ -7,7 +7,7 @@ mod parse;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use evaluate::{Judgement, Run, evaluate};
-pub use parse::{BlockReference, ParsedClaim, parse_claim};
+pub use parse::parse_claim;
 
 /// A claim as the page gets it.
 #[derive(Clone, Debug, PartialEq, Serialize)]

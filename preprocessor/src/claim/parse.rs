@@ -63,8 +63,14 @@ impl<'a> Parser<'a> {
 
     fn comparison(&mut self) -> Result<BinaryOperator, Fault> {
         use BinaryOperator::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
-        let operators =
-            [("==", Equal), ("!=", NotEqual), ("<=", LessOrEqual), (">=", GreaterOrEqual), ("<", Less), (">", Greater)];
+        let operators = [
+            ("==", Equal),
+            ("!=", NotEqual),
+            ("<=", LessOrEqual),
+            (">=", GreaterOrEqual),
+            ("<", Less),
+            (">", Greater),
+        ];
         operators
             .into_iter()
             .find_map(|(sign, op)| self.sign(sign).then_some(op))
@@ -107,7 +113,11 @@ impl<'a> Parser<'a> {
         }
         if self.sign("-") {
             let zero = Box::new(Expression::Number { num: 0.0 });
-            return Ok(Expression::Binary { op: BinaryOperator::Subtract, left: zero, right: Box::new(self.factor()?) });
+            return Ok(Expression::Binary {
+                op: BinaryOperator::Subtract,
+                left: zero,
+                right: Box::new(self.factor()?),
+            });
         }
         self.spaces();
         if self.rest().starts_with(|c: char| c.is_ascii_digit()) {
@@ -116,7 +126,9 @@ impl<'a> Parser<'a> {
         let at = self.at;
         let name = self.take_while(|c| c.is_ascii_alphanumeric() || c == '_');
         if name.is_empty() {
-            return Err(self.fault("숫자나 이름이 와야 한다. 예: `cold`, `runs`, `median(init)`, `status(201)`"));
+            return Err(
+                self.fault("숫자나 이름이 와야 한다. 예: `cold`, `runs`, `median(init)`, `status(201)`")
+            );
         }
         self.named(name, at)
     }
@@ -137,10 +149,14 @@ impl<'a> Parser<'a> {
 
     fn not_a_number(&self, name: &str) -> String {
         if self.rest().trim_start().starts_with('(') {
-            return format!("`{name}`은(는) 모르는 함수다. {FUNCTIONS}, status, runs와 설정의 claims에 있는 이름만 쓴다.");
+            return format!(
+                "`{name}`은(는) 모르는 함수다. {FUNCTIONS}, status, runs와 설정의 claims에 있는 이름만 쓴다."
+            );
         }
         let known = if self.names.is_empty() { "없음".to_owned() } else { self.names.join(", ") };
-        format!("`{name}`은(는) 시간의 목록이라 그대로 견줄 수 없다. `median({name})`처럼 함수로 감싼다(설정의 claims에 있는 이름: {known}).")
+        format!(
+            "`{name}`은(는) 시간의 목록이라 그대로 견줄 수 없다. `median({name})`처럼 함수로 감싼다(설정의 claims에 있는 이름: {known})."
+        )
     }
 
     /// `median(init)` or `median(init, other-block)`; the name has been read.
@@ -151,14 +167,20 @@ impl<'a> Parser<'a> {
         let list = self.take_while(|c| c.is_ascii_alphanumeric() || c == '_').to_owned();
         let is_name = list.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         if !is_name {
-            return Err(Fault::new(at, format!("`{name}` 안에는 Server-Timing의 이름이나 total이 온다. 예: `{name}(init)`")));
+            return Err(Fault::new(
+                at,
+                format!("`{name}` 안에는 Server-Timing의 이름이나 total이 온다. 예: `{name}(init)`"),
+            ));
         }
         let number = Function::named(&list).is_some()
             || list == "runs"
             || list == "status"
             || self.names.contains(&list.as_str());
         if number {
-            return Err(Fault::new(at, format!("`{list}`은(는) 숫자다. `{name}` 안에는 init, total 같은 목록이 온다.")));
+            return Err(Fault::new(
+                at,
+                format!("`{list}`은(는) 숫자다. `{name}` 안에는 init, total 같은 목록이 온다."),
+            ));
         }
         let block = if self.sign(",") { Some(self.block_name()?) } else { None };
         self.expect(")", "닫는 괄호가 없다.")?;
@@ -245,7 +267,10 @@ impl<'a> Parser<'a> {
     /// A whole word, not the beginning of a longer one.
     fn word(&mut self, word: &str) -> bool {
         self.spaces();
-        let found = self.rest().strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
+        let found = self
+            .rest()
+            .strip_prefix(word)
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
         if found {
             self.at += word.len();
         }

@@ -25,10 +25,10 @@ pub fn block_html(block: &Block, shown: Shown<'_>) -> Result<String, serde_json:
     let caption = escape(&block.caption);
     let request = escape(&block.shown_request(shown.settings.api_path()));
     let expect = escape(&shown.strings.fill("expect", &[]));
-    let status = block
-        .demo
-        .status
-        .map_or_else(|| escape(&shown.strings.fill("expectAny", &[])), |code| format!("<code>HTTP {code}</code>"));
+    let status = block.demo.status.map_or_else(
+        || escape(&shown.strings.fill("expectAny", &[])),
+        |code| format!("<code>HTTP {code}</code>"),
+    );
     let checks = checks(block);
     let recorded = recorded_html(block, shown);
     Ok(format!(
@@ -45,7 +45,11 @@ pub fn block_html(block: &Block, shown: Shown<'_>) -> Result<String, serde_json:
 fn checks(block: &Block) -> String {
     let mut items = String::new();
     for (index, (name, value)) in block.demo.headers.iter().enumerate() {
-        items.push_str(&format!("<li data-header=\"{index}\"><code>{}: {}</code></li>", escape(name), escape(value)));
+        items.push_str(&format!(
+            "<li data-header=\"{index}\"><code>{}: {}</code></li>",
+            escape(name),
+            escape(value)
+        ));
     }
     for (index, assert) in block.demo.asserts.iter().enumerate() {
         items.push_str(&format!("<li data-check=\"{index}\"><code>{}</code></li>", escape(&assert.text)));

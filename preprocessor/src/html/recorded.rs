@@ -38,7 +38,8 @@ fn details(block: &Block, recording: &Recording, shown: Shown<'_>) -> String {
     }
     html.push_str(&format!("<p class=\"live-status\">{}</p>", escape(&status_line(recording.status))));
     if !recording.headers.is_empty() {
-        let headers: Vec<_> = recording.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let headers: Vec<_> =
+            recording.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         html.push_str(&code("http", &headers.join("\n")));
     }
     match (&recording.json, &recording.text) {
@@ -97,8 +98,12 @@ fn runs_table(runs: &[Run], shown: Shown<'_>) -> String {
         .enumerate()
         .map(|(index, run)| {
             let mut cells = vec![(index + 1).to_string(), run.status.to_string()];
-            cells.extend(headers.iter().map(|&name| run.headers.get(name).map_or(String::new(), |v| escape(v))));
-            cells.extend(metrics.iter().map(|&name| run.timings.get(name).map_or(String::new(), |ms| plain(*ms))));
+            cells.extend(
+                headers.iter().map(|&name| run.headers.get(name).map_or(String::new(), |v| escape(v))),
+            );
+            cells.extend(
+                metrics.iter().map(|&name| run.timings.get(name).map_or(String::new(), |ms| plain(*ms))),
+            );
             cells.push(plain(run.total));
             let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
             format!("<tr>{cells}</tr>")
@@ -116,7 +121,8 @@ fn recorded_claims(block: &Block, recording: &Recording, shown: Shown<'_>) -> St
     let runs = |of: Option<&str>| of.is_none_or(|id| id == block.id()).then_some(recording.runs.as_slice());
     let mut items = String::new();
     for claim in &block.claims {
-        if let Judgement::Judged { held, left, right } = evaluate(&claim.expr, &shown.settings.claims, &runs) {
+        if let Judgement::Judged { held, left, right } = evaluate(&claim.expr, &shown.settings.claims, &runs)
+        {
             let verdict = shown.strings.fill(if held { "claimHeld" } else { "claimBroken" }, &[]);
             let right: Vec<_> = right.into_iter().map(plain).collect();
             items.push_str(&format!(

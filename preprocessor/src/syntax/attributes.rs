@@ -57,7 +57,10 @@ pub fn parse_attributes(text: &str) -> Result<Attributes, Vec<Fault>> {
         }
     }
     if !seen.contains(&"id") {
-        faults.push(Fault::new(0, "블록에 id가 없다. `hurl demo id=user-create`처럼 책 전체에서 하나뿐인 이름을 준다."));
+        faults.push(Fault::new(
+            0,
+            "블록에 id가 없다. `hurl demo id=user-create`처럼 책 전체에서 하나뿐인 이름을 준다.",
+        ));
     }
     if faults.is_empty() { Ok(attributes) } else { Err(faults) }
 }
@@ -76,7 +79,9 @@ fn words(text: &str) -> Vec<(usize, &str)> {
 fn set(attributes: &mut Attributes, name: &str, value: Option<&str>, at: usize) -> Result<(), String> {
     match (name, value) {
         ("id", Some(id)) if is_identifier(id, '-') => attributes.id = id.to_owned(),
-        ("id", _) => return Err("id는 소문자로 시작하고 소문자, 숫자, `-`로만 쓴다. 예: `id=user-create`".into()),
+        ("id", _) => {
+            return Err("id는 소문자로 시작하고 소문자, 숫자, `-`로만 쓴다. 예: `id=user-create`".into());
+        }
         ("parallel", Some(count)) => {
             attributes.parallel = count
                 .parse()
@@ -115,7 +120,8 @@ mod tests {
 
     #[test]
     fn reads_all_attributes() {
-        let read = parse_attributes(" id=burst-24 parallel=24 predict=env_count chart=lanes readonly").unwrap();
+        let read =
+            parse_attributes(" id=burst-24 parallel=24 predict=env_count chart=lanes readonly").unwrap();
         assert_eq!(read.id, "burst-24");
         assert_eq!((read.parallel, read.chart, read.readonly), (24, Some(Chart::Lanes), true));
         assert_eq!(read.predict.as_deref(), Some("env_count"));

@@ -29,7 +29,8 @@ pub(super) fn json_body(text: &str) -> Result<(usize, Vec<(String, usize)>), Fau
 }
 
 fn json_fault(text: &str, error: &serde_json::Error) -> Fault {
-    let line_start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let line_start: usize =
+        text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     let at = (line_start + error.column().saturating_sub(1)).min(text.len());
     let templated = text[..text.len().min(at + 2)].ends_with("{{") || text[at..].starts_with("{{");
     let advice = if templated {
@@ -45,7 +46,10 @@ fn refuse_section_like_array(body: &str) -> Result<(), Fault> {
     let Some(rest) = body.strip_prefix('[') else { return Ok(()) };
     let word = rest.trim_start_matches(|c: char| c.is_alphanumeric());
     if word.len() < rest.len() && word.starts_with(']') {
-        return Err(Fault::new(0, "Hurl이 `[…]` 구역 이름으로 읽는 배열이다. `[ 1 ]`처럼 괄호 안에 빈칸을 둔다."));
+        return Err(Fault::new(
+            0,
+            "Hurl이 `[…]` 구역 이름으로 읽는 배열이다. `[ 1 ]`처럼 괄호 안에 빈칸을 둔다.",
+        ));
     }
     Ok(())
 }
@@ -55,7 +59,8 @@ fn string_variables(body: &str) -> Result<Vec<(String, usize)>, Fault> {
     let mut rest = 0;
     while let Some(open) = body[rest..].find('"') {
         let start = rest + open + 1;
-        let length = string_length(&body[start..])?.ok_or_else(|| Fault::new(start, "문자열이 닫히지 않았다."))?;
+        let length =
+            string_length(&body[start..])?.ok_or_else(|| Fault::new(start, "문자열이 닫히지 않았다."))?;
         let inside = &body[start..start + length];
         if let Some(at) = surrogate_escape(inside) {
             return Err(Fault::new(start + at, "`\\ud83d` 같은 짝 이스케이프 대신 문자를 그대로 쓴다."));

@@ -20,6 +20,8 @@ pub struct Demo {
     pub delay_at: Option<usize>,
     /// Expected status; `None` for `HTTP *`.
     pub status: Option<u16>,
+    /// Offset of the `HTTP` line.
+    pub status_at: usize,
     /// Expected answer headers with their exact values.
     pub headers: Vec<(String, String)>,
     /// Values later blocks may use.
@@ -71,6 +73,9 @@ pub struct Assert {
     /// What is compared with; absent for predicates without a value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<serde_json::Value>,
+    /// Offset of the line in the block.
+    #[serde(skip)]
+    pub at: usize,
 }
 
 /// What of an answer is looked at.

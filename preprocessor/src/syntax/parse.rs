@@ -35,6 +35,7 @@ fn empty_demo() -> Demo {
         repeat_at: None,
         delay_at: None,
         status: None,
+        status_at: 0,
         headers: Vec::new(),
         captures: Vec::new(),
         asserts: Vec::new(),
@@ -55,7 +56,10 @@ impl<'a> Parser<'a> {
     fn whole(&mut self) -> Result<(), Fault> {
         let text = self.lines.text;
         if text.len() > MAX_BLOCK_BYTES {
-            return Err(Fault::new(0, format!("블록이 {MAX_BLOCK_BYTES}바이트보다 길다. 요청을 줄이거나 블록을 나눈다.")));
+            return Err(Fault::new(
+                0,
+                format!("블록이 {MAX_BLOCK_BYTES}바이트보다 길다. 요청을 줄이거나 블록을 나눈다."),
+            ));
         }
         refuse_hidden_characters(text)?;
         self.request_line()?;
@@ -104,7 +108,9 @@ impl<'a> Parser<'a> {
         if !METHODS.contains(&method) {
             return Err(Fault::new(
                 line.at,
-                format!("`{method}`은(는) 지원하는 메서드가 아니다. GET, POST, PUT, PATCH, DELETE 가운데 하나를 쓴다."),
+                format!(
+                    "`{method}`은(는) 지원하는 메서드가 아니다. GET, POST, PUT, PATCH, DELETE 가운데 하나를 쓴다."
+                ),
             ));
         }
         let at = line.at + method.len() + 1;
@@ -121,7 +127,9 @@ impl<'a> Parser<'a> {
         if !(rest.is_empty() || rest.starts_with('/') || rest.starts_with('?')) {
             return Err(Fault::new(at + "{{api}}".len(), "`{{api}}` 바로 뒤에는 `/`나 `?`만 올 수 있다."));
         }
-        if let Some((bad, c)) = target.char_indices().find(|&(_, c)| !c.is_ascii_graphic() || "#\\\"<>^`|".contains(c)) {
+        if let Some((bad, c)) =
+            target.char_indices().find(|&(_, c)| !c.is_ascii_graphic() || "#\\\"<>^`|".contains(c))
+        {
             return Err(Fault::new(
                 at + bad,
                 format!("주소에 `{c}`은(는) 쓸 수 없다. 퍼센트 인코딩한 ASCII 글자만 쓴다."),
@@ -158,7 +166,8 @@ impl<'a> Parser<'a> {
             self.lines.next();
             let (name, value, value_at) = header(line)?;
             if self.demo.request.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name)) {
-                self.faults.push(Fault::new(line.at, format!("헤더 `{name}`이(가) 두 번 나온다. 하나만 남긴다.")));
+                self.faults
+                    .push(Fault::new(line.at, format!("헤더 `{name}`이(가) 두 번 나온다. 하나만 남긴다.")));
             }
             for piece in pieces(value).map_err(|f| Fault::new(value_at + f.at, f.message))? {
                 if let Piece::Variable(name, offset) = piece {
@@ -199,7 +208,9 @@ impl<'a> Parser<'a> {
                 self.demo.repeat = natural(value)
                     .and_then(|n| u32::try_from(n).ok())
                     .filter(|n| (1..=MAX_RUNS).contains(n))
-                    .ok_or_else(|| Fault::new(value_at, format!("repeat은 1에서 {MAX_RUNS} 사이의 정수다.")))?;
+                    .ok_or_else(|| {
+                        Fault::new(value_at, format!("repeat은 1에서 {MAX_RUNS} 사이의 정수다."))
+                    })?;
                 (&mut self.demo.repeat_at, line.at)
             }
             "delay" => {
@@ -248,15 +259,23 @@ pub(super) fn header(line: Line<'_>) -> Result<(&str, &str, usize), Fault> {
         Fault::new(line.at, "읽을 수 없는 줄이다. 헤더는 `이름: 값`으로 쓰고, 본문 앞에는 빈 줄을, 응답 앞에는 `HTTP 200`을 쓴다.")
     })?;
     if !is_header_name(name) {
-        return Err(Fault::new(line.at, format!("`{name}`은(는) 헤더 이름이 아니다. 영문자, 숫자, `-`로 쓴다.")));
+        return Err(Fault::new(
+            line.at,
+            format!("`{name}`은(는) 헤더 이름이 아니다. 영문자, 숫자, `-`로 쓴다."),
+        ));
     }
     let trimmed = value.trim_start_matches(' ');
     let at = line.at + line.text.len() - trimmed.len();
     if trimmed.is_empty() {
         return Err(Fault::new(at, format!("헤더 `{name}`의 값이 비어 있다. 값을 쓰거나 줄을 지운다.")));
     }
-    if let Some((bad, c)) = trimmed.char_indices().find(|&(_, c)| !(c.is_ascii_graphic() || c == ' ') || c == '#' || c == '\\') {
-        return Err(Fault::new(at + bad, format!("헤더 값에 `{c}`은(는) 쓸 수 없다. `#`과 `\\`를 뺀 ASCII 글자만 쓴다.")));
+    if let Some((bad, c)) =
+        trimmed.char_indices().find(|&(_, c)| !(c.is_ascii_graphic() || c == ' ') || c == '#' || c == '\\')
+    {
+        return Err(Fault::new(
+            at + bad,
+            format!("헤더 값에 `{c}`은(는) 쓸 수 없다. `#`과 `\\`를 뺀 ASCII 글자만 쓴다."),
+        ));
     }
     Ok((name, trimmed, at))
 }
@@ -270,7 +289,9 @@ pub(super) fn is_header_name(name: &str) -> bool {
 
 /// A whole number without sign and leading zeros, at most six digits.
 fn natural(text: &str) -> Option<u64> {
-    let plain = text.len() <= 6 && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    let plain = text.len() <= 6
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && (text == "0" || !text.starts_with('0'));
     if plain { text.parse().ok() } else { None }
 }
 

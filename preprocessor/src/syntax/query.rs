@@ -9,7 +9,8 @@ use super::{
     parse::is_header_name,
 };
 
-const QUERIES: &str = "`status`, `duration`, `body`, `header \"이름\"`, `jsonpath \"$.필드\"` 가운데 하나를 쓴다.";
+const QUERIES: &str =
+    "`status`, `duration`, `body`, `header \"이름\"`, `jsonpath \"$.필드\"` 가운데 하나를 쓴다.";
 const PREDICATES: &str = "`==` `!=` `<` `<=` `>` `>=` `contains` `startsWith` `endsWith` `exists` `isString` \
                           `isInteger` `isBoolean` `isCollection` `isEmpty` 가운데 하나를 쓴다.";
 /// The largest whole number that a browser and Hurl read alike: 2^53 - 1.
@@ -55,11 +56,13 @@ impl<'a> Words<'a> {
             .rest
             .strip_prefix('"')
             .ok_or_else(|| Fault::new(self.at, format!("{what}은(는) 큰따옴표로 감싼다.")))?;
-        let length =
-            inside.find('"').ok_or_else(|| Fault::new(self.at, "닫는 큰따옴표가 없다."))?;
+        let length = inside.find('"').ok_or_else(|| Fault::new(self.at, "닫는 큰따옴표가 없다."))?;
         let text = &inside[..length];
         if let Some(at) = text.find('\\') {
-            return Err(Fault::new(self.at + 1 + at, "따옴표 안에서 `\\`는 쓸 수 없다. 이스케이프 없이 쓴다."));
+            return Err(Fault::new(
+                self.at + 1 + at,
+                "따옴표 안에서 `\\`는 쓸 수 없다. 이스케이프 없이 쓴다.",
+            ));
         }
         if let Some(at) = text.find("{{") {
             return Err(Fault::new(
@@ -84,7 +87,10 @@ pub(super) fn query(words: &mut Words<'_>) -> Result<Query, Fault> {
             let name_at = words.at + 1;
             let name = words.quoted("헤더 이름")?;
             if !is_header_name(name) {
-                return Err(Fault::new(name_at, format!("`{name}`은(는) 헤더 이름이 아니다. 영문자, 숫자, `-`로 쓴다.")));
+                return Err(Fault::new(
+                    name_at,
+                    format!("`{name}`은(는) 헤더 이름이 아니다. 영문자, 숫자, `-`로 쓴다."),
+                ));
             }
             Ok(Query::Header { name: name.to_owned() })
         }
@@ -107,8 +113,7 @@ fn json_path(text: &str, at: usize) -> Result<Vec<Step>, Fault> {
     while !rest.is_empty() {
         let offset = text.len() - rest.len();
         if let Some(field) = rest.strip_prefix('.') {
-            let length =
-                field.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(field.len());
+            let length = field.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(field.len());
             let name = &field[..length];
             if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
                 return Err(fault(offset));
@@ -153,7 +158,7 @@ pub(super) fn assert_line(text: &str, at: usize) -> Result<Assert, Fault> {
     if !words.is_empty() {
         return Err(Fault::new(words.at, "조건이 끝난 뒤에 글자가 남았다. 한 줄에 조건 하나만 쓴다."));
     }
-    Ok(Assert { text: text.to_owned(), query, not, op, value })
+    Ok(Assert { text: text.to_owned(), query, not, op, value, at })
 }
 
 fn operator(name: &str) -> Option<Operator> {
@@ -179,8 +184,8 @@ fn operator(name: &str) -> Option<Operator> {
 
 fn predicate_value(op: Operator, name: &str, words: &mut Words<'_>) -> Result<Option<Value>, Fault> {
     use Operator::{
-        Contains, EndsWith, Equal, Exists, Greater, GreaterOrEqual, IsBoolean, IsCollection, IsEmpty, IsInteger,
-        IsString, Less, LessOrEqual, NotEqual, StartsWith,
+        Contains, EndsWith, Equal, Exists, Greater, GreaterOrEqual, IsBoolean, IsCollection, IsEmpty,
+        IsInteger, IsString, Less, LessOrEqual, NotEqual, StartsWith,
     };
     if matches!(op, Exists | IsString | IsInteger | IsBoolean | IsCollection | IsEmpty) {
         return Ok(None);

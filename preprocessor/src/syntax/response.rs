@@ -48,6 +48,7 @@ fn status_line(parser: &mut Parser<'_>) -> Result<(), Fault> {
         return Err(Fault::new(line.at, format!("여기에 올 수 없는 줄이다. {advice}")));
     };
     parser.lines.next();
+    parser.demo.status_at = line.at;
     if status == "*" {
         return Ok(());
     }
@@ -76,10 +77,7 @@ fn expected_headers(parser: &mut Parser<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn section(
-    parser: &mut Parser<'_>,
-    mut one: impl FnMut(&mut Parser<'_>, Line<'_>) -> Result<(), Fault>,
-) {
+fn section(parser: &mut Parser<'_>, mut one: impl FnMut(&mut Parser<'_>, Line<'_>) -> Result<(), Fault>) {
     parser.lines.next();
     while let Some(line) = parser.peek_content() {
         if line.text.starts_with('[') {
@@ -93,9 +91,10 @@ fn section(
 }
 
 fn capture(parser: &mut Parser<'_>, line: Line<'_>) -> Result<(), Fault> {
-    let (name, rest) = line.text.split_once(": ").ok_or_else(|| {
-        Fault::new(line.at, "값을 기억하는 줄은 `user_id: jsonpath \"$.id\"`처럼 쓴다.")
-    })?;
+    let (name, rest) = line
+        .text
+        .split_once(": ")
+        .ok_or_else(|| Fault::new(line.at, "값을 기억하는 줄은 `user_id: jsonpath \"$.id\"`처럼 쓴다."))?;
     if !is_variable_name(name) || name == API_VARIABLE {
         return Err(Fault::new(
             line.at,

@@ -28,15 +28,12 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Fault> {
     while let Some(found) = text[done..].find("{{") {
         let open = done + found;
         let name_at = open + 2;
-        let length = text[name_at..].find("}}").ok_or_else(|| {
-            Fault::new(open, "`{{`를 닫는 `}}`가 없다. 변수는 `{{이름}}`처럼 쓴다.")
-        })?;
+        let length = text[name_at..]
+            .find("}}")
+            .ok_or_else(|| Fault::new(open, "`{{`를 닫는 `}}`가 없다. 변수는 `{{이름}}`처럼 쓴다."))?;
         let name = &text[name_at..name_at + length];
         if !is_variable_name(name) {
-            return Err(Fault::new(
-                open,
-                "변수는 `{{user_id}}`처럼 빈칸 없이 영문자, 숫자, `_`로만 쓴다.",
-            ));
+            return Err(Fault::new(open, "변수는 `{{user_id}}`처럼 빈칸 없이 영문자, 숫자, `_`로만 쓴다."));
         }
         if open > done {
             pieces.push(Piece::Text(&text[done..open]));
