@@ -101,7 +101,9 @@ fn describe(headers: &mut HeaderMap, invocation: &Invocation, handler: Duration,
     if let Ok(id) = HeaderValue::from_str(invocation.environment().id()) {
         headers.insert(ENVIRONMENT_ID, id);
     }
-    let units = table.map(|table| HeaderValue::try_from(table.capacity_units.to_string()));
+    // Every call that DynamoDB answers consumes something; nothing counted means nothing is known.
+    let units = table.map(|table| table.capacity_units).filter(|units| *units > 0.0);
+    let units = units.map(|units| HeaderValue::try_from(units.to_string()));
     if let Some(Ok(units)) = units {
         headers.insert(CONSUMED_CAPACITY, units);
     }
@@ -142,7 +144,7 @@ impl Origin {
             initMs = invocation.is_cold().then(|| milliseconds(environment.init())),
             handlerMs = milliseconds(handler),
             dbMs = table.map(|table| milliseconds(table.db)),
-            capacityUnits = table.map(|table| table.capacity_units),
+            capacityUnits = table.map(|table| table.capacity_units).filter(|units| *units > 0.0),
             "answered"
         );
     }

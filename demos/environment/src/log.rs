@@ -2,8 +2,8 @@
 //! Nothing a visitor sent is ever a field of one: no body, no name, no path, no header.
 
 use std::{env, str::FromStr};
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// The crates whose own events are worth a line each; of all others only warnings are.
 const OURS: [&str; 3] = ["environment", "users", "cold_start"];
@@ -14,6 +14,14 @@ const OURS: [&str; 3] = ["environment", "users", "cold_start"];
 pub fn start() {
     let level = env::var("AWS_LAMBDA_LOG_LEVEL").ok();
     let level = level.and_then(|level| LevelFilter::from_str(&level).ok()).unwrap_or(LevelFilter::INFO);
+    let _ = lines(level, std::io::stdout).try_init();
+}
+
+/// The same lines into any writer.
+pub fn lines<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     // Libraries log requests, and so what visitors wrote, below the level of a warning.
     let targets = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
@@ -22,6 +30,7 @@ pub fn start() {
         .json()
         .flatten_event(true)
         .with_current_span(false)
-        .with_span_list(false);
-    let _ = tracing_subscriber::registry().with(targets).with(lines).try_init();
+        .with_span_list(false)
+        .with_writer(writer);
+    tracing_subscriber::registry().with(targets).with(lines)
 }

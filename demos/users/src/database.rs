@@ -60,3 +60,35 @@ fn https() -> impl aws_sdk_dynamodb::config::HttpClient + 'static {
     let tls = TlsContext::builder().with_trust_store(roots).build().unwrap_or_default();
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_config::Region;
+    use aws_sdk_dynamodb::{config::Credentials, error::SdkError};
+
+    /// Certificates that cannot be read would be a panic at the first connection.
+    #[tokio::test]
+    async fn the_roots_can_be_read_and_a_connection_to_nowhere_is_an_error() {
+        let keys = Credentials::new("id", "key", None, None, "test");
+        let settings = settings()
+            .region(Region::from_static("ap-northeast-2"))
+            .credentials_provider(keys)
+            .endpoint_url("https://127.0.0.1:9")
+            .load()
+            .await;
+        let error = client(&settings).list_tables().send().await.unwrap_err();
+        assert!(matches!(error, SdkError::DispatchFailure(_)), "{error:?}");
+    }
+
+    #[test]
+    fn the_five_roots_of_amazon_trust_services() {
+        let text = std::str::from_utf8(ROOTS).unwrap();
+        assert_eq!(text.matches("-----BEGIN CERTIFICATE-----").count(), 5);
+        assert!(
+            ["CN = Amazon Root CA 1", "Starfield Services Root Certificate Authority - G2"]
+                .iter()
+                .all(|name| text.contains(name))
+        );
+    }
+}
