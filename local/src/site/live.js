@@ -28,7 +28,7 @@
     .card[hidden] { display: none; }
     .notice + .notice { margin-top: .6rem; }
     .wrong { border-inline-start: 4px solid #ff7b72; padding-inline-start: .6rem; }
-    p { margin: 0; overflow-wrap: anywhere; }
+    p { margin: 0; word-break: keep-all; overflow-wrap: anywhere; }
     .progress { color: #d0d7de; font-variant-numeric: tabular-nums; }
     pre { margin: .4rem 0 0; max-height: 40vh; overflow: auto; font: 12px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
     button { position: absolute; inset-block-start: .3rem; inset-inline-end: .3rem; width: 28px; height: 28px; border: 0; border-radius: 6px;
