@@ -20,11 +20,7 @@ pub struct Place {
 impl Place {
     /// The place of byte `offset` of `text`, which is the content of the file `path`.
     pub fn of_offset(path: &str, text: &str, offset: usize) -> Self {
-        let mut offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let before = &text[..offset];
+        let before = &text[..text.floor_char_boundary(offset)];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Self {
             path: path.to_owned(),

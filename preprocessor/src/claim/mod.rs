@@ -81,6 +81,25 @@ pub enum Expression {
     },
 }
 
+impl Expression {
+    /// The sign of the outermost comparison as written; empty for anything else.
+    pub fn comparison(&self) -> &'static str {
+        match self {
+            Self::Within { .. } => "in",
+            Self::Binary { op, .. } => match op {
+                BinaryOperator::Equal => "==",
+                BinaryOperator::NotEqual => "!=",
+                BinaryOperator::Less => "<",
+                BinaryOperator::LessOrEqual => "<=",
+                BinaryOperator::Greater => ">",
+                BinaryOperator::GreaterOrEqual => ">=",
+                _ => "",
+            },
+            _ => "",
+        }
+    }
+}
+
 /// A list of numbers in ms: a Server-Timing metric, or `total`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct List {

@@ -29,6 +29,7 @@ pub fn block_html(block: &Block, shown: Shown<'_>) -> Result<String, serde_json:
         || escape(&shown.strings.fill("expectAny", &[])),
         |code| format!("<code>HTTP {code}</code>"),
     );
+    let repeat = repeat(block, shown.strings);
     let checks = checks(block);
     let recorded = recorded_html(block, shown);
     Ok(format!(
@@ -36,9 +37,20 @@ pub fn block_html(block: &Block, shown: Shown<'_>) -> Result<String, serde_json:
          <live-request data-block=\"{data}\" role=\"group\" aria-labelledby=\"live-{id}-caption\">\
          <p class=\"live-caption\" id=\"live-{id}-caption\">{caption}</p>\
          <pre class=\"live-text\"><code class=\"language-http\">{request}</code></pre>\
-         <p class=\"live-expect\">{expect} {status}</p>{checks}{recorded}\
+         {repeat}<p class=\"live-expect\">{expect} {status}</p>{checks}{recorded}\
          </live-request></div>"
     ))
+}
+
+/// How often the request is sent, when that is more than once.
+fn repeat(block: &Block, strings: &Strings) -> String {
+    let (repeat, parallel) = (block.demo.repeat.to_string(), block.attributes.parallel.to_string());
+    let text = match (block.demo.repeat, block.attributes.parallel) {
+        (..=1, _) => return String::new(),
+        (_, ..=1) => strings.fill("repeatInTurn", &[&repeat]),
+        _ => strings.fill("repeatAtOnce", &[&repeat, &parallel]),
+    };
+    format!("<p class=\"live-repeat\">{}</p>", escape(&text))
 }
 
 /// Expected headers, asserts and claims, in this order.

@@ -126,11 +126,12 @@ fn recorded_claims(block: &Block, recording: &Recording, shown: Shown<'_>) -> St
             let verdict = shown.strings.fill(if held { "claimHeld" } else { "claimBroken" }, &[]);
             let right: Vec<_> = right.into_iter().map(plain).collect();
             items.push_str(&format!(
-                "<li><code>{}</code>: {} ({} · {})</li>",
+                "<li><code>{}</code>: {} · {} {} {}</li>",
                 escape(&claim.text),
                 escape(&verdict),
                 plain(left),
-                right.join("–")
+                escape(claim.expr.comparison()),
+                right.join("..")
             ));
         }
     }

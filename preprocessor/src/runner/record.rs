@@ -120,11 +120,7 @@ fn chosen_headers(block: &Block, settings: &Settings, claimed: &[String]) -> Vec
 }
 
 fn beginning(text: &str) -> &str {
-    let mut end = text.len().min(TEXT_LIMIT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..text.floor_char_boundary(TEXT_LIMIT)]
 }
 
 fn machine(language: Language) -> String {

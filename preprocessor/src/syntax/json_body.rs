@@ -28,11 +28,14 @@ pub(super) fn json_body(text: &str) -> Result<(usize, Vec<(String, usize)>), Fau
     Ok((length, string_variables(body)?))
 }
 
+/// serde_json counts columns in bytes, and the last one may lie inside a character.
 fn json_fault(text: &str, error: &serde_json::Error) -> Fault {
     let line_start: usize =
         text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-    let at = (line_start + error.column().saturating_sub(1)).min(text.len());
-    let templated = text[..text.len().min(at + 2)].ends_with("{{") || text[at..].starts_with("{{");
+    let at = text.floor_char_boundary(line_start + error.column().saturating_sub(1));
+    let templated = text[..at].ends_with("{{")
+        || text[at..].starts_with("{{")
+        || text[..at].ends_with('{') && text[at..].starts_with('{');
     let advice = if templated {
         "`{{변수}}`는 따옴표 안에만 쓸 수 있다."
     } else {
