@@ -1,0 +1,52 @@
+//! Pictures of the widget to be looked at by people, in two themes and two widths; writes, asserts nothing.
+//! `cargo test -p mdbook-live --test browser gallery -- --ignored` puts them below `target/tmp/gallery`.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::fixture::fixture;
+use crate::page::{Page, driver};
+
+#[test]
+#[ignore = "makes pictures for people"]
+fn gallery() -> Result<()> {
+    let Some(driver) = driver()? else {
+        return Ok(());
+    };
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gallery");
+    fs::create_dir_all(&folder)?;
+    let page = Page::open(&driver, &format!("{}/users.html", fixture().split))?;
+    for theme in ["light", "navy", "coal", "ayu", "rust"] {
+        for width in [1280, 360] {
+            page.session.viewport(width, 900)?;
+            let picture = |name: &str| -> Result<()> {
+                let file = folder.join(format!("{name}-{theme}-{width}.png"));
+                Ok(fs::write(file, page.session.screenshot_page()?)?)
+            };
+            page.goto(&format!("{}/users.html", fixture().split))?;
+            page.session
+                .script("sessionStorage.clear(); localStorage.clear()", &[])?;
+            page.theme(theme)?;
+            page.run("user-read")?;
+            picture("still")?;
+            page.run("user-create")?;
+            page.edit("user-read", "GET /api/users/99")?;
+            page.run("user-read")?;
+            picture("users")?;
+            page.goto(&format!("{}/runs.html", fixture().same))?;
+            page.theme(theme)?;
+            page.run("serial-5")?;
+            page.run("burst-12")?;
+            picture("runs")?;
+            page.goto(&format!("{}/faults.html", fixture().split))?;
+            page.theme(theme)?;
+            page.run("no-cors")?;
+            page.run("throttled")?;
+            page.run("no-timing")?;
+            picture("faults")?;
+        }
+    }
+    Ok(())
+}
