@@ -1,0 +1,42 @@
+//! All checks by name.
+//! Knows each group of them; they know only the service.
+
+mod cold_start;
+mod gateway;
+mod isolation;
+mod throttle;
+mod users;
+mod users_refused;
+
+use crate::service::Service;
+use anyhow::Result;
+
+/// Asks a deployment and says what was seen if something does not hold.
+type Run = dyn Fn(&Service) -> Result<()>;
+
+/// One thing that must hold.
+pub(crate) struct Check {
+    /// As a sentence.
+    pub name: String,
+    /// How it is looked at.
+    pub run: Box<Run>,
+}
+
+impl Check {
+    fn new(name: impl Into<String>, run: impl Fn(&Service) -> Result<()> + 'static) -> Self {
+        Self { name: name.into(), run: Box::new(run) }
+    }
+}
+
+/// In the order they run.
+pub(crate) fn all(visitor_burst: Option<u32>) -> impl Iterator<Item = Check> {
+    let throttle = visitor_burst.map(throttle::check);
+    let groups = [
+        gateway::checks(),
+        users::checks(),
+        users_refused::checks(),
+        isolation::checks(),
+        cold_start::checks(),
+    ];
+    groups.into_iter().flatten().chain(throttle)
+}
