@@ -25,7 +25,7 @@ pub struct Launch {
     pub variables: BTreeMap<String, String>,
     /// A private working folder, also its `TMPDIR`; made by the launcher.
     pub folder: PathBuf,
-    /// The most address space the process may take, in bytes: `MemorySize`.
+    /// The most memory the process may have for itself, in bytes: `MemorySize`.
     pub memory: u64,
 }
 
@@ -114,7 +114,9 @@ fn confine(memory: u64, host: u32) -> io::Result<()> {
     setrlimit(Resource::RLIMIT_NOFILE, FILE_DESCRIPTORS, FILE_DESCRIPTORS)?;
     #[cfg(target_os = "linux")]
     {
-        setrlimit(Resource::RLIMIT_AS, memory, memory)?;
+        // RLIMIT_DATA counts what can be written to. RLIMIT_AS would count address space that malloc only reserves, 64 MB a
+        // thread, and end a small function by chance (getrlimit(2), mallopt(3)).
+        setrlimit(Resource::RLIMIT_DATA, memory, memory)?;
         nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
         // The host may have died between fork and the call above.
         if nix::unistd::getppid().as_raw().cast_unsigned() != host {

@@ -6,3 +6,4 @@ mod durability;
 mod environments;
 mod harness;
 mod memory_is_cpu;
+mod promises;

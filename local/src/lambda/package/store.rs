@@ -42,12 +42,10 @@ impl Store {
 
     /// The binary of an earlier run, if nothing in `sources` has changed since its build began.
     pub fn unchanged(&self, package: &str, sources: &[PathBuf]) -> Option<Built> {
-        let stamp = self.stamp(package);
-        let confirmed = fs::metadata(&stamp).and_then(|metadata| metadata.modified()).ok()?;
-        let hash = fs::read_to_string(&stamp).ok()?.trim().to_owned();
+        let confirmed = fs::metadata(self.stamp(package)).and_then(|metadata| metadata.modified()).ok()?;
+        let hash = self.newest_hash(package)?;
         let bootstrap = self.bootstrap(package, &hash);
-        let is_hash = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-        (is_hash && bootstrap.is_file() && newest(sources)? < confirmed).then(|| Built {
+        (bootstrap.is_file() && newest(sources)? < confirmed).then(|| Built {
             package: package.to_owned(),
             bootstrap,
             hash,
@@ -60,11 +58,13 @@ impl Store {
     /// The binary cannot be read or the store not written to.
     pub fn add(&self, package: &str, executable: &Path, began: SystemTime) -> Result<Built> {
         let context = || format!("함수 {package}의 실행 파일을 {}에 두지 못했다", self.folder.display());
-        let hash = hash_of(executable).with_context(context)?;
+        let made = made(executable).with_context(context)?;
+        let hash =
+            match self.newest_hash(package).filter(|hash| is_made(&self.bootstrap(package, hash), made)) {
+                Some(hash) => hash,
+                None => self.take(package, executable, made).with_context(context)?,
+            };
         let bootstrap = self.bootstrap(package, &hash);
-        if !bootstrap.is_file() {
-            self.copy(executable, &bootstrap).with_context(context)?;
-        }
         self.confirm(package, &hash, began).with_context(context)?;
         Ok(Built { package: package.to_owned(), bootstrap, hash })
     }
@@ -84,13 +84,26 @@ impl Store {
         }
     }
 
-    /// A copy, because cargo's linker may write into the file it made; renamed, so that it appears whole.
-    fn copy(&self, executable: &Path, bootstrap: &Path) -> io::Result<()> {
-        let version = bootstrap.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(version)?;
-        let beside = version.join("bootstrap.part");
-        fs::copy(executable, &beside)?;
-        fs::rename(&beside, bootstrap)
+    /// The hash that `current` names.
+    fn newest_hash(&self, package: &str) -> Option<String> {
+        let hash = fs::read_to_string(self.stamp(package)).ok()?.trim().to_owned();
+        (hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(hash)
+    }
+
+    fn take(&self, package: &str, executable: &Path, made: Made) -> io::Result<String> {
+        let hash = hash_of(executable)?;
+        let bootstrap = self.bootstrap(package, &hash);
+        if !bootstrap.is_file() {
+            let version = self.folder.join(package).join(&hash);
+            fs::create_dir_all(&version)?;
+            // A copy, because cargo's linker may write into the file it made; renamed, so that it appears whole.
+            let beside = version.join("bootstrap.part");
+            fs::copy(executable, &beside)?;
+            fs::rename(&beside, &bootstrap)?;
+        }
+        // Tells next time that this is cargo's file without reading it.
+        File::open(&bootstrap)?.set_modified(made.0)?;
+        Ok(hash)
     }
 
     fn confirm(&self, package: &str, hash: &str, began: SystemTime) -> io::Result<()> {
@@ -109,6 +122,18 @@ impl Store {
     fn bootstrap(&self, package: &str, hash: &str) -> PathBuf {
         self.folder.join(package).join(hash).join("bootstrap")
     }
+}
+
+/// When a file was last written, and its length in bytes.
+type Made = (SystemTime, u64);
+
+fn made(file: &Path) -> io::Result<Made> {
+    let metadata = fs::metadata(file)?;
+    Ok((metadata.modified()?, metadata.len()))
+}
+
+fn is_made(file: &Path, expected: Made) -> bool {
+    made(file).is_ok_and(|made| made == expected)
 }
 
 fn hash_of(file: &Path) -> io::Result<String> {
@@ -172,6 +197,27 @@ mod tests {
         assert!(built.bootstrap.ends_with(format!("users/{}/bootstrap", built.hash)));
         assert_eq!(fixture.store.unchanged("users", std::slice::from_ref(&source)), Some(built));
         assert_eq!(fixture.store.unchanged("cold-start", &[source]), None);
+    }
+
+    #[test]
+    fn a_file_that_cargo_left_alone_is_not_read_again() {
+        let fixture = Fixture::new();
+        let exe = fixture.file("exe", "one");
+        let first = fixture.store.add("users", &exe, SystemTime::now()).unwrap();
+        let (time, _) = made(&exe).unwrap();
+        // Other bytes of the same length and time stand for a file whose reading would be noticed.
+        fs::write(&exe, "two").unwrap();
+        File::options().write(true).open(&exe).unwrap().set_modified(time).unwrap();
+        assert_eq!(fixture.store.add("users", &exe, SystemTime::now()).unwrap(), first);
+        File::options()
+            .write(true)
+            .open(&exe)
+            .unwrap()
+            .set_modified(time + Duration::from_millis(1))
+            .unwrap();
+        let second = fixture.store.add("users", &exe, SystemTime::now()).unwrap();
+        assert_ne!(second, first);
+        assert_eq!(fs::read_to_string(second.bootstrap).unwrap(), "two");
     }
 
     #[test]
