@@ -4,9 +4,9 @@
 
 mod book_on_disk;
 
-use std::fs;
+use std::{fs, path::Path};
 
-use book_on_disk::{built, fixture, preprocessed};
+use book_on_disk::{built, copied, fixture, preprocessed};
 use serde_json::Value;
 
 #[test]
@@ -52,6 +52,28 @@ fn a_chapter_without_blocks_is_the_very_same_text() {
     assert_eq!(plain.content, fs::read_to_string(fixture("golden/src/plain.md")).unwrap());
 }
 
+/// An author on Windows may have carriage returns; the page must not.
+#[test]
+fn line_ends_of_windows_change_nothing() {
+    let book = copied("golden");
+    for name in ["README.md", "places.md", "recorded.md"] {
+        let path = book.path().join("src").join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace('\n', "\r\n")).unwrap();
+    }
+    let widgets = |root: &Path| -> Vec<String> {
+        let book = preprocessed(root).0.unwrap();
+        let lines = book
+            .chapters()
+            .flat_map(|chapter| chapter.content.lines().map(str::to_owned))
+            .collect::<Vec<_>>();
+        lines.into_iter().filter(|line| line.contains("<live-request")).collect()
+    };
+    let (unix, windows) = (widgets(&fixture("golden")), widgets(book.path()));
+    assert_eq!(unix.len(), 11);
+    assert_eq!(unix, windows);
+}
+
 /// mdBook parses the HTML into a tree and writes it again: nothing may get lost on the way.
 #[test]
 fn the_built_page_holds_the_widget_whole() {
@@ -87,6 +109,12 @@ fn the_built_page_holds_the_widget_whole() {
     let places = fs::read_to_string(out.path().join("places.html")).unwrap();
     assert_eq!(places.matches("<p>바로 뒤의 <em>글</em></p>").count(), 2);
     assert_eq!(places.matches("<live-request").count(), 5);
+    let search = fs::read_dir(out.path())
+        .unwrap()
+        .flatten()
+        .find(|entry| entry.file_name().to_string_lossy().starts_with("searchindex"));
+    let search = fs::read_to_string(search.unwrap().path()).unwrap();
+    assert!(search.contains("사용자") && !search.contains("customElements"), "text is found, script is not");
     let plain = fs::read_to_string(out.path().join("plain.html")).unwrap();
     assert!(!plain.contains("live-request"), "a chapter without blocks carries no script");
 }

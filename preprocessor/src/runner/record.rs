@@ -59,8 +59,14 @@ impl<'a> Recorder<'a> {
     }
 
     /// The recording of a block that passed.
+    ///
+    /// Requests sent at once have no order worth keeping; sorted by status, the success is the answer shown first.
     pub fn recording(&mut self, block: &Block, answers: &[Answer]) -> Recording {
         let before = self.stand_ins.count();
+        let mut answers: Vec<&Answer> = answers.iter().collect();
+        if block.attributes.parallel > 1 {
+            answers.sort_by_key(|answer| answer.status);
+        }
         let claimed = claim_headers(self.settings);
         let first = answers.first();
         let chosen = chosen_headers(block, self.settings, &claimed);
@@ -152,21 +158,35 @@ pub(super) fn write(
     Ok(if matches!(old, Some(Recorded::Missing)) { Written::New } else { Written::Changed })
 }
 
-/// The recording without what differs each time: the day, the machine and every measured time.
+/// The recording without what differs each time: the day, the machine, every measured time, the numbers of the
+/// stand-ins (counted anew inside this recording) and the order of requests sent at once.
 fn lasting(recording: &Recording) -> Recording {
     let mut lasting = recording.clone();
     lasting.date.clear();
     lasting.machine.clear();
-    for (name, value) in &mut lasting.headers {
-        if name == "server-timing" {
-            value.retain(|c| !c.is_ascii_digit() && c != '.');
-        }
-    }
     for run in &mut lasting.runs {
         run.total = 0.0;
         for time in run.timings.values_mut() {
             *time = 0.0;
         }
+    }
+    if lasting.request.iter().any(|line| line.starts_with("# parallel:")) {
+        lasting.runs.sort_by_cached_key(|run| {
+            let telling = run.headers.iter().filter(|(_, value)| value.len() < 16);
+            (run.status, telling.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>())
+        });
+    }
+    let mut stand_ins = StandIns::new(0);
+    for (name, value) in &mut lasting.headers {
+        *value = stand_ins.text(value);
+        if name == "server-timing" {
+            value.retain(|c| !c.is_ascii_digit() && c != '.');
+        }
+    }
+    lasting.json = lasting.json.map(|json| stand_ins.json(&json));
+    lasting.text = lasting.text.map(|text| stand_ins.text(&text));
+    for value in lasting.runs.iter_mut().flat_map(|run| run.headers.values_mut()) {
+        *value = stand_ins.text(value);
     }
     if let Some(json) = &mut lasting.json {
         forget_times(json);
@@ -188,5 +208,43 @@ fn forget_times(json: &mut Value) {
             }
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::Run;
+
+    fn recording(environments: [u8; 3], statuses: [u16; 3]) -> Recording {
+        let run = |(id, status): (u8, u16)| Run {
+            status,
+            headers: BTreeMap::from([("x-environment-id".to_owned(), format!("{id:032x}"))]),
+            timings: BTreeMap::from([("handler".to_owned(), f64::from(id))]),
+            total: f64::from(id),
+        };
+        Recording {
+            request: vec!["GET {{api}}/x".into(), "# parallel: 3".into()],
+            date: format!("2026-11-{:02}", environments[0]),
+            place: "로컬".into(),
+            machine: String::new(),
+            stand_ins: true,
+            status: 200,
+            headers: BTreeMap::from([("server-timing".into(), format!("handler;dur={}", environments[0]))]),
+            json: Some(
+                serde_json::json!({"handlerMs": environments[0], "id": format!("{:032x}", environments[0])}),
+            ),
+            text: None,
+            cut: false,
+            runs: environments.into_iter().zip(statuses).map(run).collect(),
+        }
+    }
+
+    #[test]
+    fn times_numbers_of_stand_ins_and_the_order_at_once_make_no_difference() {
+        let first = recording([1, 2, 3], [200, 409, 409]);
+        assert_eq!(lasting(&first), lasting(&recording([7, 8, 9], [200, 409, 409])));
+        assert_ne!(lasting(&first), lasting(&recording([1, 2, 2], [200, 409, 409])), "one environment less");
+        assert_ne!(lasting(&first), lasting(&recording([1, 2, 3], [200, 200, 409])), "another status");
     }
 }

@@ -78,7 +78,7 @@ impl StandIns {
             return (rest.chars().next().map_or(1, char::len_utf8), None);
         }
         let word = &rest[..length];
-        if word.bytes().all(|b| b.is_ascii_digit()) {
+        if word.bytes().all(|b| b.is_ascii_digit()) && !word.starts_with('0') {
             return (length, self.digits(word));
         }
         let random = length >= 16
