@@ -6,11 +6,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+const HELP: &str = "{about-with-newline}\n사용법 (Usage): {usage}\n\n{all-args}";
 
 /// AWS 서버리스 책과 그 함수들을 이 컴퓨터에서 돌린다
 ///
 /// 계정도 Docker도 필요 없다. 명령을 적지 않으면 `serve`와 같다.
+///
 /// Runs the book and its Lambda functions on this machine; without a command it serves.
 #[derive(Debug, Parser)]
 #[command(
@@ -18,6 +21,8 @@ use clap::{Args, Parser, Subcommand};
     bin_name = "cargo run --",
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
+    disable_help_flag = true,
+    help_template = HELP,
     subcommand_help_heading = "명령 (Commands)",
     next_help_heading = "옵션 (Options)",
     max_term_width = 110
@@ -27,6 +32,12 @@ pub struct Cli {
     command: Option<Command>,
     #[command(flatten)]
     serve: Serve,
+
+    /// 도움말을 보인다 (-h는 짧게)
+    ///
+    /// Prints this help; -h is shorter.
+    #[arg(short, long, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
 }
 
 /// What to do.
@@ -35,12 +46,12 @@ pub enum Command {
     /// 책과 API를 열고, 저장할 때마다 다시 짓는다
     ///
     /// Serves the book and the API, and rebuilds on every save.
-    #[command(next_help_heading = "옵션 (Options)")]
+    #[command(next_help_heading = "옵션 (Options)", help_template = HELP)]
     Serve(Serve),
     /// 책을 한 번 지어 폴더에 쓴다 (mdbook build와 같은 결과)
     ///
     /// Builds the book once into a folder, as `mdbook build` does.
-    #[command(next_help_heading = "옵션 (Options)")]
+    #[command(next_help_heading = "옵션 (Options)", help_template = HELP)]
     Build(Build),
 }
 

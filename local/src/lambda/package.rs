@@ -134,7 +134,7 @@ impl Packager {
     async fn build(&mut self, index: usize, deliver: &mut (impl FnMut(Built) + Send)) {
         let package = self.packages[index].clone();
         let (began, clock) = (SystemTime::now(), Instant::now());
-        let mut attempt = Attempt { packager: self, index, all: 0, bar: None };
+        let mut attempt = Attempt { packager: self, index, all: 0, ready: 0, bar: None };
         if !attempt.is_serving() {
             attempt.show_start();
             attempt.all = attempt.packager.cargo.count_crates(&package).await.unwrap_or_default();
@@ -201,6 +201,8 @@ struct Attempt<'p> {
     index: usize,
     /// Crates in all; 0 when unknown.
     all: usize,
+    /// Crates done.
+    ready: usize,
     bar: Option<ProgressBar>,
 }
 
@@ -225,13 +227,17 @@ impl Attempt<'_> {
                 if self.bar.is_none() {
                     self.show_start();
                     let package = &self.packager.packages[self.index];
-                    self.bar = Some(self.packager.terminal.bar(package, self.all as u64));
+                    let bar = self.packager.terminal.bar(package, self.all as u64);
+                    // What was fresh has been reported before.
+                    bar.set_position(self.ready as u64);
+                    self.bar = Some(bar);
                 }
                 if let Some(bar) = &self.bar {
                     bar.set_message(name);
                 }
             }
             Progress::Ready(ready) if self.all > 0 => {
+                self.ready = ready;
                 if let Some(bar) = &self.bar {
                     bar.set_position(ready as u64);
                 }
