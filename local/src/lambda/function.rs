@@ -169,9 +169,10 @@ impl Function {
         if let Some(pid) = *environment.pid.borrow() {
             self.platform.cpu.end(pid);
         }
+        let cold_init = environment.cold_init();
         match environment.phase {
             Phase::Running(running) => {
-                self.report(&environment.log_stream, &running, None, None, Some("error"));
+                self.report(&environment.log_stream, &running, cold_init, "error");
                 let _ = running.answer.send(Err(InvokeError::Exited { status }));
             }
             Phase::Init => {
@@ -286,39 +287,18 @@ impl Function {
         let mut pool = self.pool();
         let mut reclaimed = Vec::new();
         for (token, environment) in &mut pool.environments {
+            let too_long = |since: Instant, limit: Duration| since.elapsed() >= limit;
             match &environment.phase {
-                Phase::Idle { since, .. } if !environment.provisioned => {
-                    if since.elapsed() >= self.platform.settings.idle {
-                        reclaimed.push(token.clone());
-                        end(Some(environment));
-                    }
+                Phase::Idle { since, .. }
+                    if !environment.provisioned && too_long(*since, self.platform.settings.idle) =>
+                {
+                    reclaimed.push(token.clone());
+                    end(Some(environment));
                 }
-                Phase::Running(running) if running.started.elapsed() >= self.config.timeout => {
-                    let after = self.config.timeout;
-                    let line = format!(
-                        "{} Task timed out after {:.2} seconds",
-                        running.request_id,
-                        after.as_secs_f64()
-                    );
-                    self.log(&environment.log_stream, &line);
-                    self.report(
-                        &environment.log_stream,
-                        running,
-                        environment.cold_init(),
-                        None,
-                        Some("timeout"),
-                    );
-                    let pid = *environment.pid.borrow();
-                    if let Some(pid) = pid {
-                        self.platform.cpu.end(pid);
-                        process::kill(pid);
-                    }
-                    if let Phase::Running(running) = std::mem::replace(&mut environment.phase, Phase::Ending)
-                    {
-                        let _ = running.answer.send(Err(InvokeError::TimedOut { after }));
-                    }
+                Phase::Running(running) if too_long(running.started, self.config.timeout) => {
+                    self.time_out(environment);
                 }
-                Phase::Init if environment.started.elapsed() >= INIT_LIMIT => {
+                Phase::Init if too_long(environment.started, INIT_LIMIT) => {
                     let pid = *environment.pid.borrow();
                     pid.into_iter().for_each(process::kill);
                 }
@@ -326,6 +306,23 @@ impl Function {
             }
         }
         pool.idle.retain(|token| !reclaimed.contains(token));
+    }
+
+    /// Ends an environment whose invocation has reached the function's `Timeout`.
+    fn time_out(&self, environment: &mut Environment) {
+        let Phase::Running(running) = std::mem::replace(&mut environment.phase, Phase::Ending) else {
+            return;
+        };
+        let after = self.config.timeout;
+        let line = format!("{} Task timed out after {:.2} seconds", running.request_id, after.as_secs_f64());
+        self.log(&environment.log_stream, &line);
+        self.report(&environment.log_stream, &running, environment.cold_init(), "timeout");
+        let pid = *environment.pid.borrow();
+        if let Some(pid) = pid {
+            self.platform.cpu.end(pid);
+            process::kill(pid);
+        }
+        let _ = running.answer.send(Err(InvokeError::TimedOut { after }));
     }
 
     /// Ends all environments at once; true when none is left.
@@ -362,21 +359,15 @@ impl Function {
         self.log(&environment.log_stream, &report.line());
     }
 
-    fn report(
-        &self,
-        log_stream: &str,
-        running: &Running,
-        init: Option<Duration>,
-        peak_memory: Option<u64>,
-        status: Option<&'static str>,
-    ) {
+    /// END and REPORT of an invocation that gave no answer.
+    fn report(&self, log_stream: &str, running: &Running, init: Option<Duration>, status: &'static str) {
         let report = log::Report {
             request_id: running.request_id.clone(),
             duration: running.started.elapsed(),
             init,
             memory_mb: self.config.memory_mb,
-            peak_memory,
-            status,
+            peak_memory: None,
+            status: Some(status),
         };
         self.log(log_stream, &log::end(&running.request_id));
         self.log(log_stream, &report.line());
