@@ -17,7 +17,7 @@ pub const NAME: &str = "live";
 pub struct Settings {
     /// What `{{api}}` stands for: a path of the book's own server (`/api`, or empty) or an address with scheme.
     pub api: String,
-    /// Address of a JSON file `{"api": "…"}` from which the page learns another `api` at run time.
+    /// Path of a JSON file `{"api": "…"}` on the book's own server, from which the page learns another `api`.
     pub config: Option<String>,
     /// Language of the words around a block.
     pub language: Language,
@@ -160,7 +160,7 @@ pub fn read_settings(config: &Config, root: &Path) -> Result<Settings, Vec<Probl
     let key = format!("preprocessor.{NAME}");
     let settings = match config.get::<Settings>(&key) {
         Ok(settings) => settings.unwrap_or_default(),
-        Err(error) => return Err(vec![toml_problem(root, &error)]),
+        Err(error) => return Err(vec![toml_problem(root, &format!("{error:#}"))]),
     };
     let problems = bounds(&settings, &table_place(root));
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
@@ -178,7 +178,7 @@ struct PreprocessorTable {
     live: Option<Settings>,
 }
 
-fn toml_problem(root: &Path, error: &dyn std::fmt::Display) -> Problem {
+fn toml_problem(root: &Path, error: &str) -> Problem {
     let text = std::fs::read_to_string(root.join("book.toml")).unwrap_or_default();
     let advice = "book.toml의 [preprocessor.live]와 환경 변수 MDBOOK_PREPROCESSOR__LIVE__…를 확인한다.";
     match toml::from_str::<BookToml>(&text).map(|book| book.preprocessor) {
@@ -210,6 +210,9 @@ fn bounds(settings: &Settings, place: &Place) -> Vec<Problem> {
         messages.push(format!(
             "api = \"{api}\"는 쓸 수 없다. \"/api\", \"https://예.example/api\", \"\"처럼 끝에 /가 없게 쓴다."
         ));
+    }
+    if settings.config.as_deref().is_some_and(|config| config.is_empty() || config.contains("//")) {
+        messages.push("config는 책과 같은 서버의 파일이다. 예: config = \"/config.json\"".to_owned());
     }
     let folder = Path::new(&settings.recordings);
     if settings.recordings.is_empty()
@@ -303,10 +306,10 @@ environments = { distinct = { header = "x-environment-id" } }
     #[test]
     fn values_out_of_bounds_are_told_all_at_once() {
         let problems = read(
-            "[preprocessor.live]\napi = \"api/\"\nrecordings = \"../x\"\n[preprocessor.live.headers]\nx = { random-hex = 0 }\n[preprocessor.live.claims]\nmedian = { distinct = { header = \"x\" } }\n",
+            "[preprocessor.live]\napi = \"api/\"\nconfig = \"https://example.org/c.json\"\nrecordings = \"../x\"\n[preprocessor.live.headers]\nx = { random-hex = 0 }\n[preprocessor.live.claims]\nmedian = { distinct = { header = \"x\" } }\n",
         )
         .unwrap_err();
-        assert_eq!(problems.len(), 4, "{problems:?}");
+        assert_eq!(problems.len(), 5, "{problems:?}");
         assert!(problems.iter().all(|p| p.place.to_string() == "book.toml:1:1"));
     }
 }

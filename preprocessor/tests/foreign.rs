@@ -115,6 +115,7 @@ fn nobody_there_is_said_with_what_to_do() {
     let (code, _, err) = program(book.path(), &["check", "--base", &base]);
     assert_eq!(code, Some(1));
     assert!(err.contains(&base) && err.contains("서비스를 먼저 띄우고"), "{err}");
+    assert!(program(book.path(), &["check"]).2.contains("--base http://"), "no address at all");
     assert!(matches!(runner::check("ftp://x", book.path()), Err(RunError::Base(_))));
     assert!(matches!(runner::check(&base, Path::new("/nowhere")), Err(RunError::Load { .. })));
 }

@@ -38,6 +38,9 @@ pub enum RunError {
     /// The address is none.
     #[error("주소 `{0}`을(를) 쓸 수 없다. --base http://127.0.0.1:3000처럼 준다.")]
     Base(String),
+    /// Neither the caller nor book.toml names an address.
+    #[error("서비스의 주소가 없다. --base http://127.0.0.1:3000처럼 준다.")]
+    NoBase,
     /// Nobody answers.
     #[error("{base}에 연결할 수 없다({reason}). 서비스를 먼저 띄우고 주소와 포트를 확인한다.")]
     Unreachable {

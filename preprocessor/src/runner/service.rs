@@ -42,7 +42,7 @@ impl Service {
     pub fn connect(base: Option<&str>, settings: &Settings) -> Result<Self, RunError> {
         let base = match base {
             Some(base) => base,
-            None => settings.api_origin().ok_or_else(|| RunError::Base(String::new()))?,
+            None => settings.api_origin().ok_or(RunError::NoBase)?,
         };
         let base = base.trim_end_matches('/');
         let host = base
