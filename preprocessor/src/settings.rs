@@ -187,7 +187,7 @@ fn toml_problem(root: &Path, error: &str) -> Problem {
             let message = format!("설정을 읽을 수 없다: {}. {advice}", error.message());
             Problem::new(Place::of_offset("book.toml", &text, at), message)
         }
-        Ok(_) => Problem::new(table_place(root), format!("설정을 읽을 수 없다: {error}. {advice}")),
+        Ok(_) => Problem::new(table_place(root), format!("설정을 읽을 수 없다: {}. {advice}", error.trim())),
     }
 }
 
