@@ -132,7 +132,7 @@
     return value;
   };
   const t = (key, ...args) => (config.strings[key] ?? key).replace(/\{(\d)\}/g, (_, n) => args[n]);
-  const ms = (n) => n.toFixed(1) + 'ms';
+  const ms = (n) => n.toFixed(n < 1 ? 2 : 1) + 'ms';
   const round = (n) => +n.toFixed(3);
   const pause = (n) => new Promise((go) => setTimeout(go, n));
   const hex = (digits) => Array.from(crypto.getRandomValues(new Uint8Array(digits)), (byte) => (byte % 16).toString(16)).join('');
@@ -366,6 +366,7 @@
             if (delay && next < repeat) await pause(delay);
           }
         }));
+        signal.throwIfAborted(); // Between two runs nothing fails by itself.
       } catch (error) {
         trouble = error.args ? error : problem(signal.aborted ? signal.reason.name === 'TimeoutError' ? 'failLimit' : 'cancelled' : await cause(await apiBase()), limit);
         control.abort();

@@ -30,9 +30,8 @@ impl Api {
     /// Every request whose path begins so, in the order of arrival, preflights left out.
     pub fn seen(&self, path: &str) -> Vec<Request> {
         let seen = self.seen.lock().expect("the log");
-        let sent = seen
-            .iter()
-            .filter(|request| request.method != "OPTIONS" && request.target.starts_with(path));
+        let sent =
+            seen.iter().filter(|request| request.method != "OPTIONS" && request.target.starts_with(path));
         sent.cloned().collect()
     }
 
@@ -70,18 +69,13 @@ impl Api {
             return self.function(request);
         }
         match path.strip_prefix("/api/users") {
-            Some(rest) => self.in_environment(request, || {
-                self.users(request, rest.trim_start_matches('/'))
-            }),
+            Some(rest) => self.in_environment(request, || self.users(request, rest.trim_start_matches('/'))),
             None => open(json_response(404, &json!({ "message": "Not Found" }))),
         }
     }
 
     fn function(&self, request: &Request) -> Response {
-        let wait = request
-            .target
-            .split_once("wait=")
-            .and_then(|(_, ms)| ms.parse().ok());
+        let wait = request.target.split_once("wait=").and_then(|(_, ms)| ms.parse().ok());
         self.in_environment(request, || {
             thread::sleep(Duration::from_millis(wait.unwrap_or(0)));
             json_response(200, &json!({ "waited": wait }))
@@ -91,13 +85,9 @@ impl Api {
     /// Runs `work` in an idle environment of this function and visitor, or in a new one that has to prepare itself.
     fn in_environment(&self, request: &Request, work: impl FnOnce() -> Response) -> Response {
         let visitor = request.header("x-visitor").unwrap_or_default();
-        let function = format!("{} {visitor}", request.path().split('/').take(4).collect::<Vec<_>>().join("/"));
-        let taken = self
-            .idle
-            .lock()
-            .expect("environments")
-            .get_mut(&function)
-            .and_then(Vec::pop);
+        let function =
+            format!("{} {visitor}", request.path().split('/').take(4).collect::<Vec<_>>().join("/"));
+        let taken = self.idle.lock().expect("environments").get_mut(&function).and_then(Vec::pop);
         let mut timing = String::new();
         let id = taken.unwrap_or_else(|| {
             let start = Instant::now();
@@ -107,16 +97,8 @@ impl Api {
         });
         let start = Instant::now();
         let response = work();
-        timing.push_str(&format!(
-            "handler;dur={:.3}",
-            start.elapsed().as_secs_f64() * 1e3
-        ));
-        self.idle
-            .lock()
-            .expect("environments")
-            .entry(function)
-            .or_default()
-            .push(id);
+        timing.push_str(&format!("handler;dur={:.3}", start.elapsed().as_secs_f64() * 1e3));
+        self.idle.lock().expect("environments").entry(function).or_default().push(id);
         open(response)
             .with("Server-Timing", timing)
             .with("Cache-Control", "no-store")
@@ -126,9 +108,7 @@ impl Api {
 
     fn users(&self, request: &Request, id: &str) -> Response {
         let mut users = self.users.lock().expect("users");
-        let mine = users
-            .entry(request.header("x-visitor").unwrap_or_default().to_owned())
-            .or_default();
+        let mine = users.entry(request.header("x-visitor").unwrap_or_default().to_owned()).or_default();
         let missing = || {
             let error = json!({ "error": { "code": "user_not_found", "message": "그런 사용자가 없다." } });
             json_response(404, &error)
@@ -149,10 +129,7 @@ impl Api {
             "GET" => mine.get(&id).map_or_else(missing, |user| json_response(200, user)),
             "DELETE" => {
                 mine.remove(&id);
-                Response {
-                    status: 204,
-                    ..Response::default()
-                }
+                Response { status: 204, ..Response::default() }
             }
             _ => json_response(405, &json!({ "message": "Method Not Allowed" })),
         }
@@ -189,7 +166,7 @@ fn fault(kind: &str, request: &Request) -> Response {
                 "큰 수": 1,
             }),
         ))
-        .with("x-html", "<b>굵게</b>"),
+        .with("x-html", "<b>bold</b>"),
         _ => open(json_response(404, &json!({ "message": request.path() }))),
     }
 }
@@ -209,12 +186,9 @@ fn open(response: Response) -> Response {
 }
 
 fn preflight() -> Response {
-    Response {
-        status: 204,
-        ..Response::default()
-    }
-    .with("Access-Control-Allow-Origin", "*")
-    .with("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
-    .with("Access-Control-Allow-Headers", "content-type, x-visitor, x-book, x-note")
-    .with("Access-Control-Max-Age", "600")
+    Response { status: 204, ..Response::default() }
+        .with("Access-Control-Allow-Origin", "*")
+        .with("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
+        .with("Access-Control-Allow-Headers", "content-type, x-visitor, x-book, x-note")
+        .with("Access-Control-Max-Age", "600")
 }

@@ -26,8 +26,7 @@ fn gallery() -> Result<()> {
                 Ok(fs::write(file, page.session.screenshot_page()?)?)
             };
             page.goto(&format!("{}/users.html", fixture().split))?;
-            page.session
-                .script("sessionStorage.clear(); localStorage.clear()", &[])?;
+            page.session.script("sessionStorage.clear(); localStorage.clear()", &[])?;
             page.theme(theme)?;
             page.run("user-read")?;
             picture("still")?;

@@ -1,11 +1,27 @@
 //! The widget in a real browser, in a real book, against a real HTTP service: the acceptance list of the live blocks.
-//!
 //! Needs Chromium and chromedriver; `LIVE_SKIP_BROWSER=1` leaves these tests out and says so.
 
+/// The body of a test that runs the named checks one after the other in one browser.
+macro_rules! in_one_browser {
+    ($($check:ident),* $(,)?) => {
+        crate::page::in_one_browser(&[$((stringify!($check), $check)),*])
+    };
+}
+
+mod access;
 mod api;
+mod budget;
+mod copying;
+mod failures;
 mod fixture;
+mod foreign;
 mod gallery;
 mod http;
+mod isolation;
+mod many;
 mod page;
-
 mod running;
+mod static_page;
+mod timing;
+mod typing;
+mod vectors;

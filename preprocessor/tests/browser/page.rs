@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use webdriver::{Driver, Session};
 
@@ -23,6 +23,21 @@ pub fn driver() -> Result<Option<Driver>> {
     Driver::start().map(Some)
 }
 
+/// Runs checks one after the other in one browser, because starting one costs more than most checks. Each begins with
+/// [`Page::fresh`], so none knows of the one before.
+pub fn in_one_browser(checks: &[(&str, fn(&Page<'_>) -> Result<()>)]) -> Result<()> {
+    let Some(driver) = driver()? else {
+        return Ok(());
+    };
+    let page = Page::open(&driver, "about:blank")?;
+    for (name, check) in checks {
+        // Shown when the check panics; an error carries its name itself.
+        println!("{name}");
+        check(&page).with_context(|| (*name).to_owned())?;
+    }
+    Ok(())
+}
+
 /// The selector of a part of a block.
 pub fn part(id: &str, css: &str) -> String {
     format!("#live-{id} {css}")
@@ -36,6 +51,16 @@ impl<'d> Page<'d> {
         let page = Self { session };
         page.goto(url)?;
         Ok(page)
+    }
+
+    /// Opens an address as a new reader: nothing kept, nothing in the console, a wide window.
+    pub fn fresh(&self, url: &str) -> Result<()> {
+        self.session.viewport(1280, 900)?;
+        self.goto(url)?;
+        self.session.script("localStorage.clear(); sessionStorage.clear()", &[])?;
+        self.goto(url)?;
+        self.session.console()?;
+        Ok(())
     }
 
     /// Opens another address in the same browser.
@@ -67,8 +92,7 @@ impl<'d> Page<'d> {
             .script(&format!("{click}.dataset.pressed = 1; return 0"), &[json!(id), found.clone()]);
         button?;
         let clicked = self.session.click(&part(id, "button[data-pressed]"));
-        self.session
-            .script(&format!("delete {click}?.dataset.pressed"), &[json!(id), found])?;
+        self.session.script(&format!("delete {click}?.dataset.pressed"), &[json!(id), found])?;
         clicked
     }
 
@@ -84,9 +108,8 @@ impl<'d> Page<'d> {
 
     /// The text of the first element a selector finds, hidden or not.
     pub fn text(&self, css: &str) -> Result<String> {
-        let text = self
-            .session
-            .script("return document.querySelector(arguments[0]).textContent", &[json!(css)])?;
+        let text =
+            self.session.script("return document.querySelector(arguments[0]).textContent", &[json!(css)])?;
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
@@ -150,8 +173,7 @@ impl<'d> Page<'d> {
 
     /// Switches one of mdBook's themes on, as its menu does.
     pub fn theme(&self, name: &str) -> Result<()> {
-        self.session
-            .script("localStorage.setItem('mdbook-theme', arguments[0])", &[json!(name)])?;
+        self.session.script("localStorage.setItem('mdbook-theme', arguments[0])", &[json!(name)])?;
         self.session.reload()?;
         self.session
             .wait_until(&format!("document.documentElement.classList.contains('{name}')"), LIMIT)
