@@ -1,5 +1,7 @@
 //! Parses the command line, calls the rooms and prints.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use std::process::ExitCode;
 use std::time::Duration;
 

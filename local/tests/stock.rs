@@ -1,5 +1,7 @@
 //! The stock mdbook program and `cargo run -- build` write the same book, byte for byte, and every block has its recording.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;

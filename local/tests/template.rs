@@ -1,5 +1,7 @@
 //! The project's own template in all its parameter sets, and what happens to a template with mistakes in it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::path::Path;
 use std::time::Duration;
 

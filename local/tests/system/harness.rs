@@ -56,7 +56,7 @@ impl Local {
     /// Waits until a route answers with its function, which may have to be compiled.
     pub fn live(self, paths: &[&str]) -> Local {
         for path in paths {
-            wait_for(UNTIL_LIVE, || self.get(path).headers.get("x-local-state").is_none().then_some(()));
+            wait_for(UNTIL_LIVE, || (!self.get(path).headers.contains_key("x-local-state")).then_some(()));
         }
         self
     }

@@ -1,5 +1,6 @@
 //! The running system, seen from outside: the real program, the real functions, a real HTTP client.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![cfg(target_os = "linux")]
 
 mod durability;
