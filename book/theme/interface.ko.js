@@ -103,4 +103,24 @@
     searchbar?.setAttribute('aria-describedby', 'mdbook-searchresults-header');
     const result = document.getElementById('mdbook-searchresults-header');
     result?.setAttribute('role', 'status');
+
+    // What scrolls sideways must be reachable by keyboard, and its arrow keys must not turn the page.
+    const scrollers = document.querySelectorAll('main > pre > code, main .table-wrapper');
+    const measure = () => {
+        for (const element of scrollers) {
+            element.toggleAttribute('data-scrolls', element.scrollWidth > element.clientWidth);
+            if (element.hasAttribute('data-scrolls')) {
+                element.setAttribute('tabindex', '0');
+            } else {
+                element.removeAttribute('tabindex');
+            }
+        }
+    };
+    measure();
+    addEventListener('resize', measure);
+    document.addEventListener('keydown', (event) => {
+        if (event.target instanceof Element && event.target.hasAttribute('data-scrolls') && event.key.startsWith('Arrow')) {
+            event.stopPropagation();
+        }
+    }, true);
 })();
