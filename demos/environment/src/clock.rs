@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn cpu_clocks_advance_with_work_and_stand_still_while_waiting() {
-        let (thread, process) = (thread_cpu(), process_cpu());
+        let (process, thread) = (process_cpu(), thread_cpu());
         while thread_cpu() < thread + Duration::from_millis(5) {}
         assert!(process_cpu() >= process + Duration::from_millis(5));
 

@@ -8,7 +8,8 @@ use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt,
 /// The crates whose own events are worth a line each; of all others only warnings are.
 const OURS: [&str; 3] = ["environment", "users", "cold_start"];
 
-/// Starts logging. `AWS_LAMBDA_LOG_LEVEL` (`DEBUG`, `INFO`, `WARN` …), which Lambda sets, decides from which level on.
+/// Starts logging. `AWS_LAMBDA_LOG_LEVEL` (`DEBUG`, `INFO`, `WARN` …), which Lambda sets, decides from which level on; nothing below `INFO`
+/// is compiled into a release build.
 ///
 /// Calling it again changes nothing.
 pub fn start() {
