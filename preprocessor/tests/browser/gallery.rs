@@ -21,30 +21,34 @@ fn gallery() -> Result<()> {
     for theme in ["light", "navy", "coal", "ayu", "rust"] {
         for width in [1280, 360] {
             page.session.viewport(width, 900)?;
-            let picture = |name: &str| -> Result<()> {
+            let picture = |id: &str, name: &str| -> Result<()> {
                 let file = folder.join(format!("{name}-{theme}-{width}.png"));
-                Ok(fs::write(file, page.session.screenshot_page()?)?)
+                Ok(fs::write(file, page.session.find(&format!("#live-{id}"))?.screenshot()?)?)
             };
             page.goto(&format!("{}/users.html", fixture().split))?;
             page.session.script("sessionStorage.clear(); localStorage.clear()", &[])?;
             page.theme(theme)?;
+            picture("user-create", "still")?;
             page.run("user-read")?;
-            picture("still")?;
+            picture("user-read", "missing")?;
             page.run("user-create")?;
             page.edit("user-read", "GET /api/users/99")?;
             page.run("user-read")?;
-            picture("users")?;
+            picture("user-create", "right")?;
+            picture("user-read", "wrong")?;
             page.goto(&format!("{}/runs.html", fixture().same))?;
             page.theme(theme)?;
             page.run("serial-5")?;
             page.run("burst-12")?;
-            picture("runs")?;
+            picture("serial-5", "serial")?;
+            picture("burst-12", "burst")?;
             page.goto(&format!("{}/faults.html", fixture().split))?;
             page.theme(theme)?;
             page.run("no-cors")?;
             page.run("throttled")?;
             page.run("no-timing")?;
-            picture("faults")?;
+            picture("no-cors", "unreadable")?;
+            picture("throttled", "throttled")?;
         }
     }
     Ok(())

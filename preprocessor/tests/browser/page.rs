@@ -23,9 +23,12 @@ pub fn driver() -> Result<Option<Driver>> {
     Driver::start().map(Some)
 }
 
+/// One check of a group.
+pub type Check = fn(&Page<'_>) -> Result<()>;
+
 /// Runs checks one after the other in one browser, because starting one costs more than most checks. Each begins with
 /// [`Page::fresh`], so none knows of the one before.
-pub fn in_one_browser(checks: &[(&str, fn(&Page<'_>) -> Result<()>)]) -> Result<()> {
+pub fn in_one_browser(checks: &[(&str, Check)]) -> Result<()> {
     let Some(driver) = driver()? else {
         return Ok(());
     };

@@ -95,7 +95,7 @@ fn a9_a_preflight_and_a_metric_inside_the_handler_have_their_rows(page: &Page<'_
     )?;
     assert_eq!(
         parts,
-        r#"[[["connect",40],["before",20],["rest",50],["init",50],["handler",30],["download",10]],""]"#
+        r#"{"parts":[["connect",40],["before",20],["rest",50],["init",50],["handler",30],["download",10]],"why":""}"#
     );
     Ok(())
 }

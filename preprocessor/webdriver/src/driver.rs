@@ -2,12 +2,12 @@
 //! Knows the wire and the session.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, bail};
 
 use crate::session::Session;
 use crate::wire::Wire;
@@ -16,7 +16,9 @@ use crate::wire::Wire;
 pub const INSTALL_LINE: &str = "apt-get install chromium chromium-driver";
 
 /// Starting is quick; this is for a machine that is busy with compiling.
-const START_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(20);
+/// The port it picks can be taken by somebody else before it listens; then it ends, and another process picks another.
+const ATTEMPTS: u32 = 3;
 
 /// A running chromedriver. Sessions borrow it, so it outlives them.
 #[derive(Debug)]
@@ -31,6 +33,18 @@ impl Driver {
     /// # Errors
     /// The program is not installed (the message carries [`INSTALL_LINE`]) or does not come up.
     pub fn start() -> Result<Self> {
+        let mut last = String::new();
+        for _ in 0..ATTEMPTS {
+            match Self::attempt()? {
+                Ok(driver) => return Ok(driver),
+                Err(output) => last = output,
+            }
+        }
+        bail!("chromedriver named no port in {ATTEMPTS} attempts of {START_LIMIT:?}; it said: {last}")
+    }
+
+    /// One process; the inner error is what it printed before it ended or the time was over.
+    fn attempt() -> Result<Result<Self, String>> {
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -38,15 +52,19 @@ impl Driver {
             .stderr(Stdio::null())
             .spawn()
             .with_context(|| format!("chromedriver does not start; install it: {INSTALL_LINE}"))?;
-        match announced_port(&mut process) {
+        let announced = match process.stdout.take() {
+            Some(output) => announced_port(output),
+            None => Err("nothing".to_owned()),
+        };
+        Ok(match announced {
             Ok(port) => Ok(Self { process, wire: Wire::new(port) }),
-            Err(error) => {
+            Err(output) => {
                 // Nothing else holds this child, so nothing else would end it.
                 process.kill().ok();
                 process.wait().ok();
-                Err(error)
+                Err(output)
             }
-        }
+        })
     }
 
     /// Opens a Chromium with a fresh profile.
@@ -78,20 +96,26 @@ pub fn skip_browser() -> bool {
     skip
 }
 
-/// Two lines name a port; with `--port=0` only the one with "successfully" names the real one.
-fn announced_port(process: &mut Child) -> Result<u16> {
-    let output = process.stdout.take().context("chromedriver has no output")?;
-    let (found, port) = mpsc::channel();
+/// Two lines name a port; with `--port=0` only the one with "successfully" names the real one. The error is what was
+/// printed instead.
+fn announced_port(output: ChildStdout) -> Result<u16, String> {
+    let (send, lines) = mpsc::channel();
     // The thread goes on reading after the port, so that the driver never blocks on a full pipe; it ends with the pipe.
     thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            if let Some(port) = port_in(&line) {
-                found.send(port).ok();
-            }
+            send.send(line).ok();
         }
     });
-    port.recv_timeout(START_LIMIT)
-        .map_err(|_| anyhow!("chromedriver ended or named no port within {START_LIMIT:?}"))
+    let end = Instant::now() + START_LIMIT;
+    let mut printed = String::new();
+    while let Ok(line) = lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+        if let Some(port) = port_in(&line) {
+            return Ok(port);
+        }
+        printed.push_str(&line);
+        printed.push('\n');
+    }
+    Err(printed)
 }
 
 fn port_in(line: &str) -> Option<u16> {

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::wire::Wire;
+use crate::wire::{self, Wire};
 
 /// The member that marks an element reference, fixed by the WebDriver specification.
 pub(crate) const REFERENCE: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -42,6 +42,15 @@ impl Element<'_> {
     pub fn text(&self) -> Result<String> {
         let text = self.wire.get(&format!("{}/{}/text", self.path, self.id))?;
         Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// A PNG of the element alone, scrolled into view.
+    ///
+    /// # Errors
+    /// The element is gone or has no size.
+    pub fn screenshot(&self) -> Result<Vec<u8>> {
+        let data = self.wire.get(&format!("{}/{}/screenshot", self.path, self.id))?;
+        wire::picture(&data)
     }
 
     /// The element as an argument of [`crate::Session::script`].

@@ -6,14 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::driver::Driver;
 use crate::element::{Element, REFERENCE};
-use crate::wire::Wire;
+use crate::wire::{self, Wire};
 
 /// No GPU and no sandbox (tests run as root in containers), and no call of Chromium's own to the internet.
 const FLAGS: [&str; 9] = [
@@ -233,8 +231,7 @@ impl<'d> Session<'d> {
 
     fn picture(&self, params: Value) -> Result<Vec<u8>> {
         let answer = self.cdp("Page.captureScreenshot", params)?;
-        let data = answer["data"].as_str().context("no picture in the answer")?;
-        STANDARD.decode(data).context("the picture's encoding")
+        wire::picture(&answer["data"])
     }
 
     fn post(&self, command: &str, body: &Value) -> Result<Value> {

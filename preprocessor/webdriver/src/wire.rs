@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 /// Longest time one command may take; a page load or a script has its own, shorter limit in the browser.
@@ -59,4 +61,10 @@ fn read(mut response: ureq::http::Response<ureq::Body>, path: &str) -> Result<Va
     let message = value["message"].as_str().unwrap_or_default();
     let message = message.lines().next().unwrap_or_default();
     bail!("{path}: {}: {message}", value["error"].as_str().unwrap_or("unknown error"))
+}
+
+/// The bytes of a picture, which the protocol carries as base64 text.
+pub(crate) fn picture(data: &Value) -> Result<Vec<u8>> {
+    let data = data.as_str().context("no picture in the answer")?;
+    STANDARD.decode(data).context("the picture's encoding")
 }

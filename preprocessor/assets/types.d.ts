@@ -1,0 +1,124 @@
+// The shapes and functions of live.js, for readers and for `tsc`; no browser loads this file.
+//
+//     npx -p typescript@5 tsc --noEmit --allowJs --checkJs --target es2024 --lib es2024,dom,dom.iterable \
+//         preprocessor/assets/live.js preprocessor/assets/types.d.ts
+//
+// How live.js works. Every `<live-request>` is enhanced once: an editor takes the place of the request's text, buttons
+// and a status line follow. Nothing is sent before a reader presses something. A run goes `fill` (text -> request with
+// captured values) -> `resolve` (only below the API base) -> `send` (fetch, bounded in size and time, timed by the
+// browser's own resource entry) -> `check` and `judge` (words at the end of each line) -> the drawing functions. What a
+// reader sees is always text; its words come from `strings`, so the script has none of its own.
+//
+// Two things a browser hides: resource entries of simultaneous calls to one address cannot be told apart, so parallel runs
+// take their metrics from the `Server-Timing` header; and a failed CORS request looks like a dead server, so `cause`
+// asks once more with `no-cors` and looks only at whether anything came.
+
+/** mdBook's way from this page to the book's root; other pages do not have it. */
+declare const path_to_root: string | undefined;
+
+/** `data-config`, once per chapter. */
+interface LiveConfig {
+    /** Where requests go: a path of this server, or an address. Replaced by what `config` names. */
+    api: string;
+    /** What a request's text begins with. */
+    apiPath: string;
+    /** A JSON file with `api` and `spread` of this deployment; fetched at the first use. */
+    config?: string;
+    /** The API answers to `*.localhost` names too. */
+    spread?: boolean;
+    /** Sent with every request that does not name them itself. */
+    headers: { name: string; value: string | { 'random-hex': number } }[];
+    /** Names of numbers over runs. */
+    claims: Record<string, { count?: { header: string; equals: string }; distinct?: { header: string } }>;
+    /** Everything the script says. */
+    strings: Record<string, string>;
+}
+
+/** `data-block`. */
+interface LiveBlock {
+    id: string;
+    caption: string;
+    repeat: number;
+    /** ms between two runs. */
+    delay: number;
+    /** Runs in the air at once. */
+    parallel: number;
+    readonly: boolean;
+    /** Expected status; null when any will do. */
+    status: number | null;
+    /** Expected headers with their exact values. */
+    headers: [string, string][];
+    captures: { name: string; query: LiveQuery }[];
+    asserts: LiveAssert[];
+    claims: { text: string; expr: any }[];
+}
+
+interface LiveQuery {
+    kind: 'status' | 'duration' | 'body' | 'header' | 'jsonpath';
+    name?: string;
+    path?: (string | number)[];
+}
+
+interface LiveAssert {
+    query: LiveQuery;
+    not: boolean;
+    op: string;
+    value?: string | number | boolean | null;
+}
+
+/** One answer. */
+interface LiveRun {
+    status: number;
+    /** Names in lower case. */
+    headers: Record<string, string>;
+    body?: string;
+    /** The body parsed; undefined when it is not JSON. */
+    json?: any;
+    /** The body was longer than 1 MiB and is not whole. */
+    cut?: boolean;
+    /** ms from sending to the last byte. */
+    total: number;
+    /** Server-Timing metrics in ms. */
+    timings: Record<string, number>;
+    /** The browser's own timing, when it can be told which one it is. */
+    entry?: PerformanceResourceTiming | false;
+}
+
+/** Thrown where a reader has to be told something: `message` is a key of `strings`, `args` go into its `{0}`, `{1}`. */
+interface LiveProblem extends Error {
+    args: any[];
+}
+
+/** Only resource entries are ever asked for. */
+interface PerformanceEntry {
+    readonly requestStart: number;
+    readonly responseEnd: number;
+    readonly serverTiming: ReadonlyArray<PerformanceServerTiming>;
+}
+
+/** Only HTML elements are ever asked for. */
+interface Element {
+    readonly dataset: DOMStringMap;
+}
+
+interface Window {
+    /** The script's pure functions. `tests/vectors/*.json` hold them to what the Rust side does. */
+    mdbookLive: {
+        /** Reads a request's text and puts values into its variables; JSON-escaped in the body. Throws a LiveProblem. */
+        fill(text: string, values: Record<string, string>): {
+            method: string; target: string; headers: string[][]; body: string | null;
+        };
+        /** What a query finds; undefined when there is nothing. */
+        find(run: LiveRun, query: LiveQuery): any;
+        /** Whether an assert holds, with Hurl's rules for missing values and wrong types. */
+        holds(run: LiveRun, assert: LiveAssert): boolean;
+        /** Judges a claim's expression tree. Throws a LiveProblem when a block has not run or a value is missing. */
+        judge(claim: any, aliases: LiveConfig['claims'], runsOf: (block?: string) => LiveRun[] | undefined): {
+            held: boolean; left: number; right: number | [number, number];
+        };
+        /** Segments in ms whose sum is the total, and the key of what could not be told apart ('' when all could). */
+        segments(run: { entry: any; timings: any; total: number }): { parts: any[][]; why: string };
+        /** One line for a POSIX shell. */
+        curl(call: { url: URL; method: string; headers: Headers; body: string | null }): string;
+    };
+}
