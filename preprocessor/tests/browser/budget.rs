@@ -1,7 +1,9 @@
-//! What a reader's first visit costs: the sizes of script and style as a web server sends them.
+//! What can be seen of the assets without a browser: their sizes as a web server sends them, and their words.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
+
+const SCRIPT: &str = include_str!("../../assets/live.js");
 
 fn gzipped(path: &str) -> usize {
     let path = format!("{}/assets/{path}", env!("CARGO_MANIFEST_DIR"));
@@ -26,7 +28,29 @@ fn script_and_style_stay_small() {
 
 #[test]
 fn the_script_holds_no_words_of_its_own() {
-    let script = include_str!("../../assets/live.js");
-    let hangul: Vec<_> = script.chars().filter(|c| ('가'..='힣').contains(c)).collect();
+    let hangul: Vec<_> = SCRIPT.chars().filter(|c| ('가'..='힣').contains(c)).collect();
     assert!(hangul.is_empty(), "{hangul:?} belongs into strings.ko.json");
+}
+
+#[test]
+fn every_word_is_asked_for_and_every_word_asked_for_is_there() {
+    let strings: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(include_str!("../../assets/strings.ko.json")).expect("the words");
+    // Keys that the script hands to a function that says something.
+    let asked =
+        ["t('", "tell('", "problem('", "button('", "copy('", "table('"].into_iter().flat_map(|call| {
+            let found = SCRIPT
+                .match_indices(call)
+                .filter(|(at, _)| !SCRIPT[..*at].ends_with(|c: char| c.is_alphanumeric()));
+            found.filter_map(move |(at, _)| SCRIPT[at + call.len()..].split('\'').next())
+        });
+    let missing: Vec<_> = asked.filter(|key| !strings.contains_key(*key)).collect();
+    assert!(missing.is_empty(), "{missing:?} in live.js but not in strings.ko.json");
+    let rust = [include_str!("../../src/html/block.rs"), include_str!("../../src/html/recorded.rs")];
+    let unused: Vec<_> = strings
+        .keys()
+        .filter(|key| !SCRIPT.contains(&format!("'{key}'")))
+        .filter(|key| !rust.iter().any(|text| text.contains(&format!("\"{key}\""))))
+        .collect();
+    assert!(unused.is_empty(), "{unused:?} in strings.ko.json, but nothing says it");
 }
