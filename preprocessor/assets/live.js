@@ -1,7 +1,7 @@
 // @ts-check
 // The widget of a live block; explained in types.d.ts.
 (() => {
-	if (window.mdbookLive) return; // Each chapter may carry its own copy.
+	if (window.mdbookLive) return; // Each chapter may carry a copy.
 
 	const VARIABLE = /\{\{([A-Za-z_]\w*)\}\}/g;
 
@@ -137,16 +137,12 @@
 		return element;
 	};
 
-	const apiBase = async () => {
+	const resolve = async (target) => {
 		try {
 			const { api = config.api, spread } = config.config ? await (await fetch(config.config, { credentials: 'omit' })).json() : config;
 			Object.assign(config, { api, spread, config: '' });
 		} catch {} // The built-in base holds.
-		return new URL(config.api || '/', document.baseURI);
-	};
-
-	const resolve = (target, base) => {
-		const start = config.apiPath, path = base.pathname.replace(/\/$/, '');
+		const base = new URL(config.api || '/', document.baseURI), start = config.apiPath, path = base.pathname.replace(/\/$/, '');
 		const url = target.startsWith(start) && new URL(path + target.slice(start.length), base);
 		if (url.origin !== base.origin || !(url.pathname + '/').startsWith(path + '/')) throw problem('problemOutside', start || '/');
 		return url;
@@ -190,7 +186,7 @@
 	const cause = async (url, signal) => !navigator.onLine ? 'failOffline'
 		: url.origin !== location.origin && await probe(url, signal) ? 'failCors' : 'failUnreachable';
 
-	// Six connections per name, but many names for loopback.
+	// Six connections per name; loopback has many.
 	const spread = async (url, calls, signal) => {
 		const urls = [...'abcde'].map((name) => Object.assign(new URL(url), { hostname: name + '.localhost' }));
 		return calls > 6 && config.spread && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname) && await probe(urls[0], signal) ? urls : [url];
@@ -205,8 +201,8 @@
 		const { parts, why } = segments(run), piece = (part) => h('i.live-' + part[0], { style: 'flex-grow:' + part[1] });
 		return [h('div.live-bar', { ariaHidden: 'true' }, ...parts.map(piece)), table('timeColumns',
 			...parts.map((part) => [h('span', {}, piece(part), t(part[0])), ms(part[1])]),
-			...Object.entries(run.timings).filter(([name, n]) => n && !/^(init|handler)$/.test(name)).map(([name, n]) => [t('inside', name), ms(n)]),
-			...parts[1] ? [[t('total'), ms(run.total)]] : []), why && h('p', {}, t(why))];
+			...parts[1] ? [[t('total'), ms(run.total)]] : [],
+			...Object.entries(run.timings).filter(([name, n]) => n && !/^(init|handler)$/.test(name)).map(([name, n]) => [t('inside', name), ms(n)])), why && h('p', {}, t(why))];
 	};
 
 	const environment = (run) => {
@@ -227,7 +223,7 @@
 	const drawAnswer = ({ body, json, headers }, caption) => {
 		const shown = body.slice(0, 1 << 16), cut = shown !== body;
 		return [
-			h('pre', {}, h('code', {}, Object.entries(headers).filter(([name]) => /^(content-type|location|etag|retry-after|x-.*)$/.test(name)).map((pair) => pair.join(': ')).join('\n'))),
+			h('pre', {}, h('code', {}, Object.entries(headers).filter(([name]) => /^(content-type|location|etag|retry-after|x-(?!content|amz).*)$/.test(name)).map((pair) => pair.join(': ')).join('\n'))),
 			h('pre.live-body', { tabIndex: 0, role: 'region', ariaLabel: t('answerOf', caption) }, h('code.hljs', {},
 				// Parsing rounds long numbers.
 				...json === undefined ? [shown || t('noBody')] : paint(cut || /\d{16}/.test(body) ? shown : JSON.stringify(json, null, 2)))),
@@ -281,10 +277,9 @@
 		};
 
 		const call = async () => {
-			const base = await apiBase(), { method, target, headers: pairs, body } = fill(editor.value, variables);
-			const headers = new Headers();
-			for (const [name, value] of [...pairs, ...defaults, ...body ? [['content-type', 'application/json']] : []]) headers.has(name) || headers.set(name, value);
-			return { url: resolve(target, base), method, headers, body };
+			const { target, headers: pairs, ...rest } = fill(editor.value, variables), headers = new Headers();
+			for (const [name, value] of [...pairs, ...defaults, ...rest.body ? [['content-type', 'application/json']] : []]) headers.has(name) || headers.set(name, value);
+			return { ...rest, headers, url: await resolve(target) };
 		};
 
 		const uses = () => names(editor.value);
@@ -315,13 +310,13 @@
 			}
 		});
 		const check = (runs) => checks.filter(([css, assert]) => {
-			const bad = runs.filter((run) => !holds(run, assert)), wrong = bad.length > 0;
-			mark(css, !wrong, t(wrong ? 'failed' : 'passed') + (many ? ` ${runs.length - bad.length}/${runs.length}` : '') +
-				(wrong ? t('got', JSON.stringify(find(bad[0], assert.query))?.slice(0, 99) ?? t('nothing')) : ''));
+			const bad = runs.filter((run) => !holds(run, assert)), wrong = !!bad[0];
+			mark(css, !wrong, list(' ', t(wrong ? 'failed' : 'passed'), many && `${runs.length - bad.length}/${runs.length}`,
+				wrong && t('got', JSON.stringify(find(bad[0], assert.query))?.slice(0, 99) ?? t('nothing'))));
 			return wrong;
 		}).length;
 		const fault = ({ status: code, headers, cut, body, json }) =>
-			code !== status && /429|503/.test(code) ? problem(headers['x-local-state'] ? 'failBuilding' : 'failThrottled', code, headers['retry-after'] ?? 1)
+			(status && code !== status || headers['x-local-state']) && /429|503/.test(code) ? problem(headers['x-local-state'] ? 'failBuilding' : 'failThrottled', code, headers['retry-after'] ?? 1)
 				: cut ? problem('failLarge')
 				: body && json === undefined && /json|html/.test(headers['content-type'] + element.dataset.block.match('jsonpath')) && problem('failNotJson');
 
@@ -342,7 +337,7 @@
 				await Promise.all(Array.from({ length: parallel }, async () => {
 					while (next < repeat && !signal.aborted) {
 						runs.push(await send({ ...request, url: urls[next++ % urls.length] }, signal, parallel < 2));
-						if (repeat > 4 && runs.length < repeat && runs.length % (repeat >> 2) < 1) tell('progress', runs.length, repeat);
+						if (runs.length < repeat && runs.length % (repeat >> 2) < 1) tell('progress', runs.length, repeat);
 						if (delay && next < repeat) await pause(delay);
 					}
 				}));
@@ -394,13 +389,13 @@
 		editor.oninput = edited;
 		element.onkeydown = (event) => {
 			event.stopPropagation(); // Keys turn mdBook's pages.
-			if (event.key !== 'Enter' || event.repeat || !event.ctrlKey && !event.metaKey) return;
+			if (event.key !== 'Enter' || event.repeat || !(event.ctrlKey || event.metaKey)) return;
 			event.preventDefault();
 			event.isComposing ? editor.addEventListener('compositionend', run, { once: true }) : run(); // The syllable belongs to the request.
 		};
 	};
 
-	window.mdbookLive = { fill, find, holds, judge, segments, curl };
+	window.mdbookLive = { fill, holds, judge, segments };
 	customElements.define('live-request', class extends HTMLElement {
 		connectedCallback() { enhance(this); }
 	});

@@ -102,14 +102,12 @@ interface Element {
 }
 
 interface Window {
-    /** The script's pure functions. `tests/vectors/*.json` hold them to what the Rust side does. */
+    /** The script's pure functions that tests call. `tests/vectors/*.json` hold them to what the Rust side does. */
     mdbookLive: {
         /** Reads a request's text and puts values into its variables; JSON-escaped in the body. Throws a LiveProblem. */
         fill(text: string, values: Record<string, string>): {
             method: string; target: string; headers: string[][]; body: string | null;
         };
-        /** What a query finds; undefined when there is nothing. */
-        find(run: LiveRun, query: LiveQuery): any;
         /** Whether an assert holds, with Hurl's rules for missing values and wrong types. */
         holds(run: LiveRun, assert: LiveAssert): boolean;
         /** Judges a claim's expression tree. Throws a LiveProblem when a block has not run or a value is missing. */
@@ -118,7 +116,5 @@ interface Window {
         };
         /** Segments in ms whose sum is the total, and the key of what could not be told apart ('' when all could). */
         segments(run: { entry: any; timings: any; total: number }): { parts: any[][]; why: string };
-        /** One line for a POSIX shell. */
-        curl(call: { url: URL; method: string; headers: Headers; body: string | null }): string;
     };
 }

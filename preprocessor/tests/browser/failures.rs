@@ -39,6 +39,11 @@ fn a8_every_cause_has_its_own_sentence(page: &Page<'_>) -> Result<()> {
         assert_eq!(page.run(id)?, sentence);
         recording_is_visible(page, id)?;
     }
+    // Where any status is expected, a throttled call is an answer; a function that is still being compiled is none.
+    assert!(page.run("any-status")?.starts_with("응답 429, "));
+    assert!(page.text(&part("any-status", "[data-claim]"))?.ends_with("맞다 · 1 == 1"));
+    page.edit("any-status", "GET /api/fault/building")?;
+    assert!(page.run("any-status")?.starts_with("함수를 아직 컴파일하고 있다(503)."));
     // What did come is shown all the same: the status of a throttled call, the beginning of a huge body.
     assert!(page.text(&part("throttled", ".live-answer"))?.contains("429"));
     assert!(page.text(&part("not-json", ".live-body"))?.contains("<h1>호텔 와이파이에 로그인</h1>"));

@@ -174,13 +174,12 @@ impl<'d> Page<'d> {
         Ok(())
     }
 
-    /// Switches one of mdBook's themes on, as its menu does.
+    /// Switches one of mdBook's themes on by its own menu.
     pub fn theme(&self, name: &str) -> Result<()> {
-        self.session.script("localStorage.setItem('mdbook-theme', arguments[0])", &[json!(name)])?;
-        self.session.reload()?;
         self.session
-            .wait_until(&format!("document.documentElement.classList.contains('{name}')"), LIMIT)
-            .map(drop)
+            .script("document.getElementById(`mdbook-theme-${arguments[0]}`).click()", &[json!(name)])?;
+        let on = format!("document.documentElement.classList.contains('{name}')");
+        self.session.wait_until(&on, LIMIT).map(drop)
     }
 
     /// A value computed in the page.
