@@ -192,7 +192,7 @@ async fn an_environment_is_told_what_lambda_tells_and_nothing_of_the_host() {
     assert!(told["arn"].as_str().unwrap().ends_with(":function:Misbehaving"));
     let deadline: u128 = told["deadline"].as_str().unwrap().parse().unwrap();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
-    assert!((now - 5_000..now + 2_000).contains(&deadline), "{deadline} at {now}");
+    assert!((now - 5_000..=now + 2_000).contains(&deadline), "{deadline} at {now}");
     bench.lambda.stop().await;
 }
 
