@@ -56,7 +56,8 @@ fn wrong(name: &str, key: &str, paths: &[String], built_in: &str, root: &Path) -
     match fs::read(root.join(path)) {
         Ok(bytes) if bytes == built_in.as_bytes() => None,
         Ok(_) => Some(format!(
-            "{path}가 mdbook-live에 든 {name}과 다르다. `mdbook-live asset {name} > {path}`로 새로 쓴다. {remedy}"
+            "{path}가 mdbook-live에 든 {name}과 다르다. 파일을 방금 고쳤다면 mdbook-live를 다시 컴파일해 시작하고, \
+             파일이 옛것이라면 `mdbook-live asset {name} > {path}`로 새로 쓴다. {remedy}"
         )),
         Err(error) => Some(format!(
             "{path}를 읽을 수 없다({error}). `mdbook-live asset {name} > {path}`로 만든다. {remedy}"
