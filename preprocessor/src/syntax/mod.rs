@@ -7,6 +7,7 @@ mod lines;
 mod model;
 mod parse;
 mod query;
+mod reader;
 mod response;
 mod template;
 

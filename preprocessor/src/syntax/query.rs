@@ -6,7 +6,7 @@ use serde_json::{Number, Value};
 use super::{
     Fault,
     model::{Assert, Operator, Query, Step},
-    parse::is_header_name,
+    reader::is_header_name,
 };
 
 const QUERIES: &str =

@@ -1,29 +1,29 @@
 //! The expected answer: `HTTP 201`, exact headers, `[Captures]`, `[Asserts]`.
-//! Knows the parser's state, queries and [`Fault`].
+//! Knows the reader, queries and [`Fault`].
 
 use super::{
     Fault,
     lines::Line,
     model::Capture,
-    parse::{Parser, header},
     query::{Words, assert_line, query},
+    reader::{Reader, header},
     template::{API_VARIABLE, is_variable_name},
 };
 
 /// From the `HTTP` line to the end of the block.
-pub(super) fn response(parser: &mut Parser<'_>) -> Result<(), Fault> {
-    status_line(parser)?;
-    expected_headers(parser)?;
+pub(super) fn response(reader: &mut Reader<'_>) -> Result<(), Fault> {
+    status_line(reader)?;
+    expected_headers(reader)?;
     let mut seen: Vec<&str> = Vec::new();
-    while let Some(line) = parser.peek_content() {
+    while let Some(line) = reader.peek_content() {
         if seen.contains(&line.text) {
             return Err(Fault::new(line.at, format!("`{}` 구역이 두 번 나온다. 하나로 합친다.", line.text)));
         }
         match line.text {
-            "[Captures]" => section(parser, capture),
-            "[Asserts]" => section(parser, |parser, line| {
+            "[Captures]" => section(reader, capture),
+            "[Asserts]" => section(reader, |reader, line| {
                 let assert = assert_line(line.text, line.at)?;
-                parser.demo.asserts.push(assert);
+                reader.demo.asserts.push(assert);
                 Ok(())
             }),
             _ => return Err(unexpected(line)),
@@ -40,57 +40,57 @@ fn unexpected(line: Line<'_>) -> Fault {
     )
 }
 
-fn status_line(parser: &mut Parser<'_>) -> Result<(), Fault> {
+fn status_line(reader: &mut Reader<'_>) -> Result<(), Fault> {
     let advice = "요청 뒤에 기대하는 응답을 `HTTP 200`이나 `HTTP *`로 쓴다.";
-    let end = parser.lines.text.len();
-    let line = parser.peek_content().ok_or_else(|| Fault::new(end, advice))?;
+    let end = reader.lines.text.len();
+    let line = reader.peek_content().ok_or_else(|| Fault::new(end, advice))?;
     let Some(status) = line.text.strip_prefix("HTTP ") else {
         return Err(Fault::new(line.at, format!("여기에 올 수 없는 줄이다. {advice}")));
     };
-    parser.lines.next();
-    parser.demo.status_at = line.at;
+    reader.lines.next();
+    reader.demo.status_at = line.at;
     if status == "*" {
         return Ok(());
     }
     let code = status.parse().ok().filter(|code| status.len() == 3 && (100..=599).contains(code));
     let fault = || Fault::new(line.at + 5, "상태 코드는 100에서 599 사이의 숫자나 `*`다.");
-    parser.demo.status = Some(code.filter(|_| status.bytes().all(|b| b.is_ascii_digit())).ok_or_else(fault)?);
+    reader.demo.status = Some(code.filter(|_| status.bytes().all(|b| b.is_ascii_digit())).ok_or_else(fault)?);
     Ok(())
 }
 
-fn expected_headers(parser: &mut Parser<'_>) -> Result<(), Fault> {
-    while let Some(line) = parser.lines.peek() {
+fn expected_headers(reader: &mut Reader<'_>) -> Result<(), Fault> {
+    while let Some(line) = reader.lines.peek() {
         if line.text.starts_with('#') {
-            parser.peek_content();
+            reader.peek_content();
             continue;
         }
         if line.text.is_empty() || line.text.starts_with('[') {
             break;
         }
-        parser.lines.next();
+        reader.lines.next();
         let (name, value, at) = header(line)?;
         if let Some(offset) = value.find("{{") {
             return Err(Fault::new(at + offset, "기대하는 헤더에는 `{{변수}}`를 쓸 수 없다."));
         }
-        parser.demo.headers.push((name.to_owned(), value.to_owned()));
+        reader.demo.headers.push((name.to_owned(), value.to_owned()));
     }
     Ok(())
 }
 
-fn section(parser: &mut Parser<'_>, mut one: impl FnMut(&mut Parser<'_>, Line<'_>) -> Result<(), Fault>) {
-    parser.lines.next();
-    while let Some(line) = parser.peek_content() {
+fn section(reader: &mut Reader<'_>, mut one: impl FnMut(&mut Reader<'_>, Line<'_>) -> Result<(), Fault>) {
+    reader.lines.next();
+    while let Some(line) = reader.peek_content() {
         if line.text.starts_with('[') {
             break;
         }
-        parser.lines.next();
-        if let Err(fault) = one(parser, line) {
-            parser.faults.push(fault);
+        reader.lines.next();
+        if let Err(fault) = one(reader, line) {
+            reader.faults.push(fault);
         }
     }
 }
 
-fn capture(parser: &mut Parser<'_>, line: Line<'_>) -> Result<(), Fault> {
+fn capture(reader: &mut Reader<'_>, line: Line<'_>) -> Result<(), Fault> {
     let (name, rest) = line
         .text
         .split_once(": ")
@@ -101,7 +101,7 @@ fn capture(parser: &mut Parser<'_>, line: Line<'_>) -> Result<(), Fault> {
             format!("`{name}`은(는) 변수 이름으로 쓸 수 없다. 영문자, 숫자, `_`로 쓰고 `api`는 피한다."),
         ));
     }
-    if parser.demo.captures.iter().any(|capture| capture.name == name) {
+    if reader.demo.captures.iter().any(|capture| capture.name == name) {
         return Err(Fault::new(line.at, format!("변수 `{name}`을(를) 두 번 기억한다. 하나만 남긴다.")));
     }
     let trimmed = rest.trim_start_matches(' ');
@@ -110,6 +110,6 @@ fn capture(parser: &mut Parser<'_>, line: Line<'_>) -> Result<(), Fault> {
     if !words.is_empty() {
         return Err(Fault::new(words.at, "질의가 끝난 뒤에 글자가 남았다. 필터는 지원하지 않는다."));
     }
-    parser.demo.captures.push(Capture { name: name.to_owned(), query, at: line.at });
+    reader.demo.captures.push(Capture { name: name.to_owned(), query, at: line.at });
     Ok(())
 }

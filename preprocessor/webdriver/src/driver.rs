@@ -72,7 +72,7 @@ impl Driver {
     /// # Errors
     /// Chromium is not installed or does not start; the message carries [`INSTALL_LINE`].
     pub fn session(&self) -> Result<Session<'_>> {
-        Session::open(self, self.wire.clone())
+        Session::open(&self.wire)
             .with_context(|| format!("Chromium does not start; install it: {INSTALL_LINE}"))
     }
 }

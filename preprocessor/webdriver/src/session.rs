@@ -9,7 +9,6 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::driver::Driver;
 use crate::element::{Element, REFERENCE};
 use crate::wire::{self, Wire};
 
@@ -43,11 +42,13 @@ pub struct Session<'d> {
     wire: Wire,
     path: String,
     _profile: TempDir,
-    _driver: PhantomData<&'d Driver>,
+    _driver: PhantomData<&'d ()>,
 }
 
 impl<'d> Session<'d> {
-    pub(crate) fn open(_driver: &'d Driver, wire: Wire) -> Result<Self> {
+    /// Opens a session of the driver behind `wire`, which must live as long.
+    pub(crate) fn open(driver: &'d Wire) -> Result<Self> {
+        let wire = driver.clone();
         let profile = TempDir::with_prefix("webdriver-")?;
         let mut args: Vec<String> = FLAGS.map(str::to_owned).to_vec();
         args.push(format!("--user-data-dir={}", profile.path().display()));
