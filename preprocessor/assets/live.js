@@ -40,7 +40,7 @@
 	const operate = (op, a, b) => ({ '+': a + b, '-': a - b, '*': a * b, '/': a / b, '==': a === b, '!=': a !== b,
 		...typeof a === typeof b && { '<': a < b, '<=': a <= b, '>': a > b, '>=': a >= b } })[op];
 
-	// As in Hurl: what does not fit the value's type fails, even after `not`.
+	// As in Hurl, what does not fit the type fails, even after `not`.
 	const holds = (run, { query, not, op, value }) => {
 		const found = find(run, query), text = typeof found === 'string', sized = text || typeof found === 'object' && !!found;
 		if (found === undefined) return not && (query.kind !== 'jsonpath' || run.json !== undefined);
@@ -128,7 +128,10 @@
 	const distinct = (list) => [...new Set(list)].filter(Boolean);
 	const list = (joint, ...words) => distinct(words).join(joint);
 	const round = (n) => +n.toFixed(3);
-	const pause = (n) => new Promise((go) => setTimeout(go, n));
+	const pause = (n, signal) => new Promise((go, stop) => {
+		setTimeout(go, n);
+		if (signal) signal.onabort = stop;
+	});
 
 	// Text stays text, never markup.
 	const h = (name, props, ...children) => {
@@ -148,7 +151,7 @@
 		return url;
 	};
 
-	// Each run clears the list, which ends at 250; entries come late.
+	// Each run clears the list: it ends at 250. Entries come late.
 	const entriesOf = async ({ pathname, search }, from, count) => {
 		for (let n = 0; ; n++, await pause(10)) {
 			const found = performance.getEntriesByType('resource').filter((e) => e.startTime >= from - 1 && e.name.endsWith(pathname + search));
@@ -335,13 +338,12 @@
 				request = await call();
 				const urls = await spread(request.url, parallel, signal);
 				await Promise.all(Array.from({ length: parallel }, async () => {
-					while (next < repeat && !signal.aborted) {
+					while (next < repeat) {
 						runs.push(await send({ ...request, url: urls[next++ % urls.length] }, signal, parallel < 2));
 						if (runs.length < repeat && runs.length % (repeat >> 2) < 1) tell('progress', runs.length, repeat);
-						if (delay && next < repeat) await pause(delay);
+						if (delay && next < repeat) await pause(delay, signal);
 					}
 				}));
-				signal.throwIfAborted();
 			} catch (error) {
 				stop = error.args ? error : problem({ AbortError: 'cancelled', TimeoutError: 'failLimit' }[signal.reason?.name] ?? await cause(request.url, signal), limit);
 				control.abort();

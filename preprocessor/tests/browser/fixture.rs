@@ -44,7 +44,7 @@ pub fn fixture() -> &'static Fixture {
         });
         let api_origin = format!("http://127.0.0.1:{api_port}");
         let files = build("book", None);
-        let foreign = build("foreign", Some(&format!("{api_origin}/api")));
+        let foreign = build("foreign", Some(&api_origin));
         let closed = unused_port();
         let config = |api: String| json!({ "api": api, "spread": true }).to_string();
         let book = |files: &Files, config: String, api: Option<&Arc<Api>>| {

@@ -27,5 +27,17 @@ fn a_foreign_book_runs_its_blocks() -> Result<()> {
         page.value("getComputedStyle(document.querySelector('#live-make .live-buttons')).display")?,
         "flex"
     );
+    page.console_is_clean(&[])?;
+
+    // With the whole server as API base there is no path to hold on to; other hosts are refused all the same.
+    for target in ["https://127.0.0.1:1/api/users", "//127.0.0.1:1/api/users"] {
+        page.edit("read", &format!("GET {target}"))?;
+        page.press("read", "Run")?;
+        let said = page.idle("read")?;
+        assert_eq!(
+            said, "Nothing is sent to other addresses. Write a target that begins with /.",
+            "{target}"
+        );
+    }
     page.console_is_clean(&[])
 }

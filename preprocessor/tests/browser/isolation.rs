@@ -108,7 +108,7 @@ fn the_readers_key_is_random_kept_and_of_the_right_form(page: &Page<'_>) -> Resu
             Object.defineProperty(window, box, { get() { throw new DOMException('refused', 'SecurityError') } })" }),
     )?;
     page.goto(&format!("{}/texts.html", fixture().split))?;
-    page.edit("typed", "POST /api/echo?private\n\n{}")?;
+    page.edit("typed", "POST /api/echo?private\nX-Book: mine\n\n{}")?;
     assert!(page.run("typed")?.starts_with("응답 200"));
     assert!(page.run("typed")?.starts_with("응답 200"));
     page.session.cdp("Page.removeScriptToEvaluateOnNewDocument", script)?;
@@ -116,5 +116,10 @@ fn the_readers_key_is_random_kept_and_of_the_right_form(page: &Page<'_>) -> Resu
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[0].header("x-visitor"), seen[1].header("x-visitor"));
     assert_eq!(seen[0].header("x-visitor").map(str::len), Some(32));
+    assert_eq!(
+        seen[0].header("x-book"),
+        Some("mine"),
+        "what the reader writes goes before the book's default"
+    );
     Ok(())
 }

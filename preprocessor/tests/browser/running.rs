@@ -93,6 +93,12 @@ fn a6_a_missing_value_names_its_maker_and_the_steps_before_run_in_order(page: &P
     page.session.reload()?;
     assert!(page.run("user-gone")?.starts_with("응답 404"));
 
+    // An answer that is not as expected gives no value to later blocks.
+    page.fresh(&users())?;
+    page.edit("user-create", "POST /api/users\n\n{ \"name\": \"다른 이름\" }")?;
+    assert!(page.run("user-create")?.ends_with("검사 1개가 기대와 다르다"));
+    assert!(page.run("user-read")?.starts_with("user_id 값이 아직 없다."));
+
     // A name that nothing makes is said to be one.
     page.edit("user-read", "GET /api/users/{{other_id}}")?;
     assert_eq!(page.run("user-read")?, "other_id 값을 만드는 블록이 이 쪽에 없다. 요청에 실제 값을 쓴다.");
@@ -121,18 +127,7 @@ fn a5_cancel_ends_the_request_at_once_and_the_time_limit_ends_it_otherwise(page:
     wait(|| fixture().api.seen(mark).len() == 1)?;
     assert_eq!(page.value("document.querySelector('#live-never live-request').ariaBusy")?, "true");
 
-    let took = page.session.script_async(
-        "const block = document.querySelector('#live-never'), say = block.querySelector('.live-say');
-         const cancel = [...block.querySelectorAll('button')].find(button => button.textContent === '취소');
-         const from = performance.now();
-         const said = new Promise(done => new MutationObserver(() => say.textContent === '취소했다.' && done())
-            .observe(say, { childList: true }));
-         cancel.click();
-         await said;
-         return performance.now() - from",
-        &[],
-    )?;
-    assert!(took.as_f64().is_some_and(|ms| ms < 100.0), "cancelling took {took} ms");
+    cancelled_at_once(page, "never")?;
     wait(|| fixture().api.given_up(mark) == 1)?;
 
     // The limit is ten seconds; the page's clock is made a hundred times faster for this test.
@@ -143,7 +138,18 @@ fn a5_cancel_ends_the_request_at_once_and_the_time_limit_ends_it_otherwise(page:
     let mark = "/api/fault/never?limit";
     page.edit("never", &format!("GET {mark}"))?;
     assert_eq!(page.run("never")?, "10초 안에 끝나지 않아 그만두었다. 잠시 뒤 다시 실행한다.");
-    wait(|| fixture().api.given_up(mark) == 1)
+    wait(|| fixture().api.given_up(mark) == 1)?;
+
+    // A pause between two runs is no reason to wait.
+    page.fresh(&format!("{}/runs.html", fixture().split))?;
+    page.press("pauses-4", "실행")?;
+    page.session.wait_until(
+        "document.querySelector('#live-pauses-4 .live-say').textContent === '4번 가운데 1번 끝났다.'",
+        LIMIT,
+    )?;
+    cancelled_at_once(page, "pauses-4")?;
+    assert_eq!(sent(page, "/api/function/pauses")?.len(), 1);
+    Ok(())
 }
 
 fn a_second_press_while_busy_sends_nothing_twice(page: &Page<'_>) -> Result<()> {
@@ -157,6 +163,23 @@ fn a_second_press_while_busy_sends_nothing_twice(page: &Page<'_>) -> Result<()> 
     )?;
     page.idle("slow-20")?;
     assert_eq!(sent(page, "/api/function/twice")?.len(), 20);
+    Ok(())
+}
+
+/// Presses «취소»; the page has to say so within 100 ms.
+fn cancelled_at_once(page: &Page<'_>, id: &str) -> Result<()> {
+    let took = page.session.script_async(
+        "const block = document.querySelector(`#live-${arguments[0]}`), say = block.querySelector('.live-say');
+         const cancel = [...block.querySelectorAll('button')].find(button => button.textContent === '취소');
+         const from = performance.now();
+         const said = new Promise(done => new MutationObserver(() => say.textContent === '취소했다.' && done())
+            .observe(say, { childList: true }));
+         cancel.click();
+         await said;
+         return performance.now() - from",
+        &[json!(id)],
+    )?;
+    assert!(took.as_f64().is_some_and(|ms| ms < 100.0), "cancelling took {took} ms");
     Ok(())
 }
 
