@@ -88,7 +88,7 @@ impl Environment {
     /// Hands an event to an environment that is free, which becomes running.
     /// `timeout` is the function's.
     pub fn run(&mut self, invocation: Invocation, timeout: Duration) -> Event {
-        let Invocation { request_id, event, trace_id, answer } = invocation;
+        let Invocation { request_id, event, trace_id, answer, arrived: _ } = invocation;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let deadline_ms = (now + timeout).as_millis();
         self.invocations += 1;
@@ -100,10 +100,5 @@ impl Environment {
     /// The init duration if the invocation at hand is the first of an on-demand environment: a cold start.
     pub fn cold_init(&self) -> Option<Duration> {
         self.init.filter(|_| self.invocations == 1 && !self.provisioned)
-    }
-
-    /// Whether it stands in init.
-    pub fn is_starting(&self) -> bool {
-        matches!(self.phase, Phase::Init)
     }
 }

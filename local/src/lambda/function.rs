@@ -16,6 +16,9 @@ use crate::template;
 
 /// On-demand init may take 10 s ("Understanding the Lambda execution environment lifecycle").
 const INIT_LIMIT: Duration = Duration::from_secs(10);
+/// An environment that has answered asks for its next event at once; an event waits this long for that before another
+/// environment is started. Otherwise calls one after another would now and then meet two environments.
+const ABOUT_TO_ASK: Duration = Duration::from_millis(100);
 
 /// A function: its configuration and its environments.
 #[derive(Debug)]
@@ -116,11 +119,17 @@ impl Function {
         None
     }
 
-    /// Starts environments while more events wait than environments are on their way, within this machine's bound.
+    /// Starts environments while more events wait than environments are about to be free, within this machine's bound.
     fn grow(self: &Arc<Self>, pool: &mut Pool) {
-        let starting = pool.environments.values().filter(|one| one.is_starting() && !one.provisioned).count();
+        let patient = pool.waiting.front().is_some_and(|first| first.arrived.elapsed() < ABOUT_TO_ASK);
+        let about_to_be_free = |one: &&Environment| match one.phase {
+            Phase::Init => !one.provisioned,
+            Phase::Responded(_) => patient && one.generation == pool.generation,
+            _ => false,
+        };
+        let expected = pool.environments.values().filter(about_to_be_free).count();
         let room = self.platform.settings.most_environments.saturating_sub(pool.environments.len());
-        for _ in 0..pool.waiting.len().saturating_sub(starting).min(room) {
+        for _ in 0..pool.waiting.len().saturating_sub(expected).min(room) {
             self.start(pool, false);
         }
     }
@@ -283,7 +292,7 @@ impl Function {
     }
 
     /// Ends what has lasted too long: idle environments, invocations over the timeout, inits over their limit.
-    pub fn sweep(&self) {
+    pub fn sweep(self: &Arc<Self>) {
         let mut pool = self.pool();
         let mut reclaimed = Vec::new();
         for (token, environment) in &mut pool.environments {
@@ -306,6 +315,7 @@ impl Function {
             }
         }
         pool.idle.retain(|token| !reclaimed.contains(token));
+        self.grow(&mut pool);
     }
 
     /// Ends an environment whose invocation has reached the function's `Timeout`.

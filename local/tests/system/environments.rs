@@ -24,6 +24,14 @@ fn the_first_call_is_cold_and_the_second_meets_the_same_environment() {
 }
 
 #[test]
+fn calls_one_after_another_meet_one_environment() {
+    let _alone = alone();
+    let local = Local::start(&[]).live(&["/api/cold-start/plain-1769"]);
+    let calls = (0..300).map(|_| local.get("/api/cold-start/plain-512").headers["x-environment-id"].clone());
+    assert_eq!(calls.collect::<BTreeSet<_>>().len(), 1);
+}
+
+#[test]
 fn twenty_at_once_are_served_by_twenty_processes_which_then_stand_still() {
     let _alone = alone();
     let local = Local::start(&[]).live(&["/api/cold-start/plain-1769"]);
