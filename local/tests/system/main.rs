@@ -7,4 +7,5 @@ mod durability;
 mod environments;
 mod harness;
 mod memory_is_cpu;
+mod nonsense;
 mod promises;
