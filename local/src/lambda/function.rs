@@ -188,7 +188,10 @@ impl Function {
                 let line = log::init_report(environment.started.elapsed(), "error", "Runtime.ExitError");
                 self.log(&environment.log_stream, &line);
                 // The event this environment was started for pays; otherwise a broken binary would be started for ever.
-                if let Some(invocation) = pool.waiting.pop_front() {
+                // Nobody waits for a provisioned one: events spill over to environments of their own.
+                if !environment.provisioned
+                    && let Some(invocation) = pool.waiting.pop_front()
+                {
                     let _ = invocation.answer.send(Err(InvokeError::Exited { status }));
                 }
             }
