@@ -153,6 +153,14 @@ async fn pages_are_served_like_from_a_bucket() {
     assert_eq!((head.status, head.body.len()), (200, 0));
     assert_eq!(head.header("content-length"), Some(index.body.len().to_string().as_str()));
 
+    let packed = served.raw("GET /", "Host: localhost\r\nAccept-Encoding: gzip\r\n").await;
+    assert_eq!((packed.status, packed.header("content-encoding")), (200, Some("gzip")));
+    assert_eq!(packed.header("vary"), Some("accept-encoding"));
+    assert_eq!(packed.header("etag"), Some(format!("W/{etag}").as_str()));
+    assert_eq!(packed.header("content-length"), Some(packed.body.len().to_string().as_str()));
+    assert!(packed.body.len() < index.body.len() / 2 && packed.body.starts_with(&[0x1f, 0x8b]));
+    assert_eq!((index.header("content-encoding"), index.header("vary")), (None, Some("accept-encoding")));
+
     assert_eq!(served.get("/inner/").await.status, 200);
     let inner = served.get("/inner?x=1").await;
     assert_eq!((inner.status, inner.header("location")), (307, Some("/inner/?x=1")));

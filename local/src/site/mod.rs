@@ -2,27 +2,30 @@
 //! Knows mdBook, the shelf of built files and the states of the functions; nothing of the API or of Lambda itself.
 
 pub mod build;
+pub mod compression;
 pub mod events;
 pub mod page;
 pub mod policy;
 pub mod shelf;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use axum::extract::{Query, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use bytes::Bytes;
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 
 use crate::lambda::package::Status;
 use crate::watch::settled;
-use shelf::Shelf;
+use shelf::{File, Shelf};
 
 /// Open pages that may listen at once; a browser tab listens only while it is visible.
 const MAX_LISTENERS: usize = 64;
@@ -163,13 +166,15 @@ async fn config() -> impl IntoResponse {
     )
 }
 
-async fn script() -> impl IntoResponse {
-    let headers = [
-        (CONTENT_TYPE, "text/javascript; charset=utf-8"),
-        (CACHE_CONTROL, "no-cache"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (headers, include_str!("live.js"))
+/// The script that reloads open pages.
+static SCRIPT: LazyLock<File> = LazyLock::new(|| {
+    File::new(Bytes::from_static(include_bytes!("live.js")), "text/javascript; charset=utf-8")
+});
+
+async fn script(headers: HeaderMap) -> Response {
+    let mut response = page::send(StatusCode::OK, &SCRIPT, None, &Method::GET, &headers);
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 async fn events(State(served): State<Served>, Query(from): Query<events::From>) -> Response {
@@ -188,7 +193,7 @@ async fn serve(State(served): State<Served>, request: Request) -> Response {
     // The address is announced before the first build is done; who comes early waits for it.
     let ready = build.wait_for(|build| build.shelf.is_some() || build.error.is_some()).await;
     let Ok(Build { shelf, error }) = ready.map(|build| build.clone()) else {
-        return axum::http::StatusCode::SERVICE_UNAVAILABLE.into_response();
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     match shelf {
         Some(shelf) => {

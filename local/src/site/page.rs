@@ -3,14 +3,15 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
-    LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, LOCATION, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
+use super::compression;
 use super::policy::InlineScripts;
 use super::shelf::{File, Shelf, with_reload_script};
 
@@ -35,8 +36,8 @@ pub fn broken(error: &str, connect: &str) -> Response {
         escape(error)
     );
     let body = Bytes::from(with_reload_script(&html, ""));
-    let file = File { body, media_type: "text/html; charset=utf-8".to_owned() };
-    let mut response = send(StatusCode::SERVICE_UNAVAILABLE, &file, None, &Method::GET);
+    let file = File::new(body, "text/html; charset=utf-8");
+    let mut response = send(StatusCode::SERVICE_UNAVAILABLE, &file, None, &Method::GET, &HeaderMap::new());
     guard(&mut response, &InlineScripts::default(), connect);
     response
 }
@@ -55,7 +56,7 @@ fn find(shelf: &Shelf, method: &Method, uri: &Uri, headers: &HeaderMap) -> Respo
             if is_known(headers, &etag) {
                 return unchanged(&etag);
             }
-            return send(StatusCode::OK, file, Some(&etag), method);
+            return send(StatusCode::OK, file, Some(&etag), method, headers);
         }
         // Relative links of a folder's page need the slash at its end.
         if !name.is_empty() && shelf.file(&format!("{name}/index.html")).is_some() {
@@ -64,7 +65,7 @@ fn find(shelf: &Shelf, method: &Method, uri: &Uri, headers: &HeaderMap) -> Respo
         }
     }
     match shelf.file("404.html") {
-        Some(file) => send(StatusCode::NOT_FOUND, file, None, method),
+        Some(file) => send(StatusCode::NOT_FOUND, file, None, method, headers),
         None => (StatusCode::NOT_FOUND, "404\n").into_response(),
     }
 }
@@ -83,17 +84,34 @@ fn unchanged(etag: &str) -> Response {
     (StatusCode::NOT_MODIFIED, [(ETAG, etag), (CACHE_CONTROL, "no-cache")]).into_response()
 }
 
-fn send(status: StatusCode, file: &File, etag: Option<&str>, method: &Method) -> Response {
-    let body = if *method == Method::HEAD { Body::empty() } else { Body::from(file.body.clone()) };
+/// Sends one file, compressed for a client that reads gzip.
+pub fn send(
+    status: StatusCode,
+    file: &File,
+    etag: Option<&str>,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Response {
+    let gzip = file.gzip().filter(|_| compression::is_accepted(headers));
+    let bytes = gzip.unwrap_or(&file.body);
+    let body = if *method == Method::HEAD { Body::empty() } else { Body::from(bytes.clone()) };
     let mut response = (
         status,
         [(CONTENT_TYPE, file.media_type.as_str()), (CACHE_CONTROL, "no-cache")],
-        [(CONTENT_LENGTH, file.body.len())],
+        [(CONTENT_LENGTH, bytes.len())],
         body,
     )
         .into_response();
     if let Some(etag) = etag {
-        insert(&mut response, ETAG, etag);
+        // Other bytes under the same name: the tag of a compressed answer is weak, as CloudFront makes it.
+        let weak = if gzip.is_some() { "W/" } else { "" };
+        insert(&mut response, ETAG, &format!("{weak}{etag}"));
+    }
+    if gzip.is_some() {
+        insert(&mut response, CONTENT_ENCODING, "gzip");
+    }
+    if file.gzip().is_some() {
+        insert(&mut response, VARY, "accept-encoding");
     }
     response
 }

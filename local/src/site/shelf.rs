@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
+use super::compression;
 use super::policy::InlineScripts;
 
 /// More than any book of ours; a wrong folder given by mistake ends in a message, not in a full memory.
@@ -34,6 +36,20 @@ pub struct File {
     pub body: Bytes,
     /// The media type, with `charset=utf-8` for text.
     pub media_type: String,
+    gzip: Arc<OnceLock<Bytes>>,
+}
+
+impl File {
+    /// A file that is not part of a build.
+    pub fn new(body: Bytes, media_type: &str) -> File {
+        File { body, media_type: media_type.to_owned(), gzip: Arc::default() }
+    }
+
+    /// The content as gzip, made when it is first asked for; `None` when CloudFront would send it as it is.
+    pub fn gzip(&self) -> Option<&Bytes> {
+        compression::applies(&self.media_type, self.body.len())
+            .then(|| self.gzip.get_or_init(|| compression::gzip(&self.body)))
+    }
 }
 
 impl Shelf {
@@ -87,7 +103,7 @@ impl Shelf {
                 } else {
                     Bytes::from(content)
                 };
-                (name, File { body, media_type })
+                (name, File::new(body, &media_type))
             })
             .collect();
         Shelf { files, version, scripts }
