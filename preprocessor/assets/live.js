@@ -68,7 +68,7 @@
 		p95: (list) => list[Math.ceil(list.length * 95 / 100) - 1],
 	};
 
-	const judge = (claim, aliases, runsOf) => {
+	const number = (expr, aliases, runsOf) => {
 		const runs = ({ block }) => {
 			const found = runsOf(block);
 			if (!found?.length) throw problem('claimNotRun', block);
@@ -82,13 +82,17 @@
 			const seen = among.flatMap((run) => header(run, (count || distinct).header) ?? []);
 			return count ? seen.filter((value) => value === count.equals).length : new Set(seen).size;
 		};
-		const number = (e) => {
-			const n = e.num ?? (e.op ? operate(e.op, number(e.left), number(e.right)) : e.call ? FOLDS[e.call](values(e.list)) : count(e, runs(e)));
+		const value = (e) => {
+			const n = e.num ?? (e.op ? operate(e.op, value(e.left), value(e.right)) : e.call ? FOLDS[e.call](values(e.list)) : count(e, runs(e)));
 			if (!isFinite(n)) throw problem('claimNoValue');
 			return n;
 		};
-		const { op } = claim, left = number(claim.left), right = op === 'in' ? [number(claim.low), number(claim.high)] : number(claim.right);
-		return { held: op === 'in' ? right[0] <= left && left <= right[1] : operate(op, left, right), left, right };
+		return value(expr);
+	};
+
+	const judge = ({ op, left, right, low = right, high }, aliases, runsOf) => {
+		const [a, b, c] = [left, low, high].map((e) => e && number(e, aliases, runsOf));
+		return { held: high ? b <= a && a <= c : operate(op, a, b), left: a, right: high ? [b, c] : b };
 	};
 
 	// A cold start before its process begins is in `rest`.
@@ -112,18 +116,20 @@
 		...[...headers].map((pair) => '-H ' + quote(pair.join(': '))), ...body ? ['--data-raw', quote(body)] : []].join(' ');
 
 	const root = new URL(typeof path_to_root === 'undefined' ? '.' : path_to_root || '.', location.href).pathname;
-	const blocks = [], done = {}, letters = {};
-	let config, variables, defaults;
+	const blocks = Object(), gate = Object(), done = {}, letters = {};
+	const all = () => Object.values(blocks);
+	let settings, variables, defaults;
+	const config = () => settings ??= JSON.parse(document.querySelector('.live-config').dataset.config);
 
 	const keep = (kind, key, value) => {
 		try {
-			const box = window[kind + 'Storage'], name = `live:${kind === 'local' ? root : location.pathname}:${key}`;
+			const box = window[kind + 'Storage'], name = `live:${root}:${kind === 'local' ? '' : location.pathname + ':'}${key}`;
 			if (value === undefined) return JSON.parse(box[name]);
 			value === null ? delete box[name] : box[name] = JSON.stringify(value);
 		} catch {} // Private windows refuse.
 		return value;
 	};
-	const t = (key, ...args) => (config.strings[key] ?? key).replace(/\{(\d)\}/g, (_, n) => args[n]);
+	const t = (key, ...args) => (config().strings[key] ?? key).replace(/\{(\d)\}/g, (_, n) => args[n]);
 	const ms = (n) => n >= 0 ? n.toFixed(n < 1 ? 2 : 1) + 'ms' : '–';
 	const distinct = (list) => [...new Set(list)].filter(Boolean);
 	const list = (joint, ...words) => distinct(words).join(joint);
@@ -142,10 +148,12 @@
 
 	const resolve = async (target) => {
 		try {
-			const { api = config.api, spread } = config.config ? await (await fetch(config.config, { credentials: 'omit' })).json() : config;
-			Object.assign(config, { api, spread, config: '' });
+			if (settings.config) {
+				const { api = settings.api, spread } = await (await fetch(settings.config, { credentials: 'omit' })).json();
+				Object.assign(settings, { api, spread, config: '' });
+			}
 		} catch {} // The built-in base holds.
-		const base = new URL(config.api || '/', document.baseURI), start = config.apiPath, path = base.pathname.replace(/\/$/, '');
+		const base = new URL(settings.api || '/', document.baseURI), start = settings.apiPath, path = base.pathname.replace(/\/$/, '');
 		const url = target.startsWith(start) && new URL(path + target.slice(start.length), base);
 		if (url.origin !== base.origin || !(url.pathname + '/').startsWith(path + '/')) throw problem('problemOutside', start || '/');
 		return url;
@@ -171,7 +179,7 @@
 		return { body, cut: !done };
 	};
 
-	const send = async ({ url, ...init }, signal, alone) => {
+	const send = async ({ url, ...init }, signal, alone, start) => {
 		const from = performance.now();
 		const response = await fetch(url, { ...init, signal, credentials: 'omit', cache: 'no-store', redirect: 'error' });
 		const got = await read(response), total = performance.now() - from, headers = Object.fromEntries(response.headers);
@@ -180,7 +188,7 @@
 			: [...(headers['server-timing'] || '').matchAll(/([\w-]+) *;[^,]*?dur=([\d.]+)/g)].map(([, name, n]) => [name, +n]);
 		let json;
 		try { json = JSON.parse(got.body); } catch {}
-		return { ...got, json, headers, entry, status: response.status, total: entry?.duration ?? total, timings: Object.fromEntries(metrics) };
+		return { ...got, json, headers, entry, status: response.status, total: entry?.duration ?? total, from: from - start, until: from - start + total, timings: Object.fromEntries(metrics) };
 	};
 
 	const probe = (url, signal) => fetch(url.origin, { method: 'HEAD', mode: 'no-cors', credentials: 'omit', signal }).then(Boolean, () => false);
@@ -192,7 +200,7 @@
 	// Six connections per name; loopback has many.
 	const spread = async (url, calls, signal) => {
 		const urls = [...'abcde'].map((name) => Object.assign(new URL(url), { hostname: name + '.localhost' }));
-		return calls > 6 && config.spread && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname) && await probe(urls[0], signal) ? urls : [url];
+		return calls > 6 && settings.spread && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname) && await probe(urls[0], signal) ? urls : [url];
 	};
 
 	const paint = (text) => text.split(/("(?:\\.|[^"\\])*"|[\w.+-]+)/).map((part, n, all) => n % 2
@@ -209,11 +217,11 @@
 	};
 
 	const environment = (run) => {
-		const id = header(run, config.claims.environments?.distinct?.header);
+		const id = header(run, config().claims.environments?.distinct?.header);
 		return id ? `${letters[id] ??= (Object.keys(letters).length + 10).toString(36).toUpperCase()} ${id.slice(0, 6)}` : '';
 	};
 	const warmth = (run) => {
-		const cold = config.claims.cold?.count, value = header(run, cold?.header);
+		const cold = config().claims.cold?.count, value = header(run, cold?.header);
 		return value ? t(value === cold.equals ? 'cold' : 'warm') : '';
 	};
 	const tally = (words) => distinct(words).map((word) => `${word} × ${words.filter((other) => other === word).length}`).join(', ');
@@ -237,9 +245,8 @@
 	const enhance = (element) => {
 		const $ = (css) => element.querySelector(css);
 		if ($('.live-buttons') || /\/print(\.html)?$/.test(location.pathname)) return;
-		config ??= JSON.parse(document.querySelector('.live-config').dataset.config);
-		variables ??= { ...keep('session', ''), api: config.apiPath };
-		defaults ??= config.headers.map(({ name, value, value: { 'random-hex': digits } }) => [name, digits ? keep('local', name, keep('local', name) ||
+		variables ??= { ...keep('session', ''), api: config().apiPath };
+		defaults ??= settings.headers.map(({ name, value, value: { 'random-hex': digits } }) => [name, digits ? keep('local', name, keep('local', name) ||
 			crypto.getRandomValues(new Uint8Array(digits)).reduce((hex, byte) => hex + (byte % 16).toString(16), '')) : value]);
 		const block = JSON.parse(element.dataset.block), { id, caption, repeat, parallel, delay, status, readonly } = block, many = repeat > 1;
 		const original = $('.live-text code').textContent;
@@ -289,7 +296,7 @@
 		// Earlier blocks that make or use what is missing here.
 		const before = () => {
 			const missing = uses().filter((name) => !Object.hasOwn(variables, name));
-			return blocks.slice(0, blocks.indexOf(me)).filter((step) => [...step.makes, ...step.uses()].some((name) => missing.includes(name)));
+			return all().slice(0, all().indexOf(me)).filter((step) => [...step.makes, ...step.uses()].some((name) => missing.includes(name)));
 		};
 		const chain = async () => {
 			for (const step of before()) {
@@ -306,10 +313,10 @@
 		const claims = () => block.claims.forEach(({ expr }, n) => {
 			const css = `[data-claim="${n}"]`;
 			try {
-				const { held, left, right } = judge(expr, config.claims, (other = id) => done[other]);
+				const { held, left, right } = judge(expr, settings.claims, (other = id) => done[other]);
 				mark(css, held, `${t(held ? 'claimHeld' : 'claimBroken')} · ${round(left)} ${expr.op} ${[right].flat().map(round).join('..')}`);
 			} catch ({ message, args: [about = id] }) {
-				if (done[id]) mark(css, 'open', t(message, blocks.find((other) => other.id === about).caption));
+				if (done[id]) mark(css, 'open', t(message, blocks[about].caption));
 			}
 		});
 		const check = (runs) => checks.filter(([css, assert]) => {
@@ -324,7 +331,7 @@
 				: body && json === undefined && /json|html/.test(headers['content-type'] + element.dataset.block.match('jsonpath')) && problem('failNotJson');
 
 		const run = async () => {
-			if (control) return;
+			if (control || gate[id]?.() === false) return;
 			control = new AbortController();
 			const from = performance.now(), limit = many ? 30 : 10, runs = [];
 			const signal = AbortSignal.any([control.signal, AbortSignal.timeout(limit * 1000)]);
@@ -339,7 +346,7 @@
 				const urls = await spread(request.url, parallel, signal);
 				await Promise.all(Array.from({ length: parallel }, async () => {
 					while (next < repeat) {
-						runs.push(await send({ ...request, url: urls[next++ % urls.length] }, signal, parallel < 2));
+						runs.push(await send({ ...request, url: urls[next++ % urls.length] }, signal, parallel < 2, from));
 						if (runs.length < repeat && runs.length % (repeat >> 2) < 1) tell('progress', runs.length, repeat);
 						if (delay && next < repeat) await pause(delay, signal);
 					}
@@ -356,7 +363,7 @@
 			if (last) {
 				done[id] = runs;
 				wrong = check(runs);
-				blocks.forEach((other) => other.claims());
+				all().forEach((other) => other.claims());
 				if (!wrong) for (const { name, query } of block.captures) {
 					const value = find(last, query);
 					if (value !== undefined) variables[name] = typeof value === 'string' ? value : JSON.stringify(value);
@@ -371,11 +378,11 @@
 			$('.live-recording')?.toggleAttribute('open', !!stop);
 			if (stop) fail(stop);
 			else tell(list(', ', many ? t('ran', runs.length) : t('answered', last.status, ms(last.total)), !many && warmth(last), t(wrong ? 'wrong' : 'right', wrong)));
+			element.dispatchEvent(new CustomEvent('live-run', { bubbles: true, detail: { id, runs, stopped: !!stop } }));
 			return !stop && !wrong;
 		};
 
-		const me = { id, caption, makes: block.captures.map((capture) => capture.name), uses, chain, claims };
-		blocks.push(me);
+		const me = blocks[id] = { id, caption, element, makes: block.captures.map((capture) => capture.name), uses, chain, claims, run, runs: () => done[id] };
 		$('.live-text').after(
 			h('label', {}, t('editor'), editor),
 			h('p.live-buttons', {}, runner,
@@ -397,7 +404,7 @@
 		};
 	};
 
-	window.mdbookLive = { fill, holds, judge, segments };
+	window.mdbookLive = { fill, holds, judge, segments, number, blocks, gate, config, t, h, keep, ms, round, table, environment, warmth };
 	customElements.define('live-request', class extends HTMLElement {
 		connectedCallback() { enhance(this); }
 	});

@@ -1,7 +1,7 @@
-// The shapes and functions of live.js, for readers and for `tsc`; no browser loads this file.
+// The shapes and functions of the page's scripts, for readers and for `tsc`; no browser loads this file.
 //
 //     npx -p typescript@5 tsc --noEmit --allowJs --checkJs --target es2024 --lib es2024,dom,dom.iterable \
-//         preprocessor/assets/live.js preprocessor/assets/types.d.ts
+//         preprocessor/assets/*.js preprocessor/assets/types.d.ts
 //
 // How live.js works. Every `<live-request>` is enhanced once: an editor takes the place of the request's text, buttons
 // and a status line follow. Nothing is sent before a reader presses something. A run goes `fill` (text -> request with
@@ -78,6 +78,9 @@ interface LiveRun {
     cut?: boolean;
     /** ms from sending to the last byte. */
     total: number;
+    /** When it was sent and when its last byte came, in ms since the reader pressed the button. */
+    from: number;
+    until: number;
     /** Server-Timing metrics in ms. */
     timings: Record<string, number>;
     /** The browser's own timing, when it can be told which one it is. */
@@ -101,9 +104,62 @@ interface Element {
     readonly dataset: DOMStringMap;
 }
 
+/** A block of this page, for the other scripts. */
+interface LiveHandle {
+    id: string;
+    caption: string;
+    /** The `<live-request>`; a bubbling `live-run` event leaves it after every run. */
+    element: HTMLElement;
+    /** Runs it as the button does; whether everything was as expected. Undefined when it is busy or its gate is shut. */
+    run(): Promise<boolean | void>;
+    /** What its last run left; undefined before the first answer. */
+    runs(): LiveRun[] | undefined;
+    /** Names of the values it captures. */
+    makes: string[];
+    /** Names of the values it uses now. */
+    uses(): string[];
+    /** Runs what is missing before it, then itself. */
+    chain(): Promise<boolean | void>;
+    /** Judges its claims again. */
+    claims(): void;
+}
+
+/** `detail` of the event `live-run`. */
+interface LiveRunDetail {
+    id: string;
+    /** The answers of this run, none when nothing came. */
+    runs: LiveRun[];
+    /** It did not come to its end, or its answer was none: cancelled, failed, throttled. */
+    stopped: boolean;
+}
+
 interface Window {
-    /** The script's pure functions that tests call. `tests/vectors/*.json` hold them to what the Rust side does. */
+    /** What the scripts offer each other. `tests/vectors/*.json` hold the pure functions to what the Rust side does. */
     mdbookLive: {
+        /** The blocks of this page in the order of the text. */
+        blocks: Record<string, LiveHandle>;
+        /** Asked before a run: false forbids it, after having told the reader why. */
+        gate: Record<string, () => boolean>;
+        /** `data-config`, read at the first call. */
+        config(): LiveConfig;
+        /** The words of a key with `{0}`, `{1}` filled; the key itself when there are none. */
+        t(key: string, ...args: any[]): string;
+        /** A new element: `p.live-say`, its properties, its children. Text stays text. */
+        h(name: string, props: Record<string, any>, ...children: (Node | string)[]): any;
+        /** Reads (no value), writes or forgets (null) JSON in this book's part of localStorage, or this page's of sessionStorage. */
+        keep(kind: 'local' | 'session', key: string, value?: any): any;
+        /** `0.12ms`, `3.4ms`; a dash for no number. */
+        ms(n: number | undefined): string;
+        /** At most three digits after the point. */
+        round(n: number): number;
+        /** A table: the key of its head's words, which `|` parts, then its rows. */
+        table(head: string, ...rows: any[][]): HTMLTableElement;
+        /** `A 1f3c9a`: a letter per environment of this page; '' when the answer names none. */
+        environment(run: LiveRun): string;
+        /** The word for a cold or a warm start; '' when the answer says neither. */
+        warmth(run: LiveRun): string;
+        /** The value of a number expression. Throws as `judge` does. */
+        number(expr: any, aliases: LiveConfig['claims'], runsOf: (block?: string) => LiveRun[] | undefined): number;
         /** Reads a request's text and puts values into its variables; JSON-escaped in the body. Throws a LiveProblem. */
         fill(text: string, values: Record<string, string>): {
             method: string; target: string; headers: string[][]; body: string | null;

@@ -1,4 +1,4 @@
-//! The script and the style: built in, and compared with the copies a book lists when it serves them as files.
+//! The scripts and the style: built in, and compared with the copies a book lists when it serves them as files.
 //! Knows mdBook's configuration and [`crate::place`].
 
 use std::{fs, path::Path};
@@ -8,17 +8,35 @@ use serde::Deserialize;
 
 use crate::place::{Place, Problem};
 
-/// The page's script.
-pub const SCRIPT: &str = include_str!("../assets/live.js");
-/// The page's style.
-pub const STYLE: &str = include_str!("../assets/live.css");
+/// A file the page needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asset {
+    /// Its name without folder.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
 
-/// Style and script for the end of a chapter that has blocks.
+macro_rules! asset {
+    ($name:literal) => {
+        Asset { name: $name, text: include_str!(concat!("../assets/", $name)) }
+    };
+}
+
+/// The page's style.
+pub const STYLES: &[Asset] = &[asset!("live.css")];
+/// The page's scripts in the order in which a page loads them: blocks, questions, figures.
+pub const SCRIPTS: &[Asset] = &[asset!("live.js"), asset!("lesson.js"), asset!("figure.js")];
+
+/// Style and scripts for the end of a chapter that has widgets.
 ///
-/// `<style>` and `<script>` begin HTML blocks that end only at their closing tag, so blank lines may stay. Neither
-/// text holds `</` or `{{#` (tested below): nothing has to be escaped.
+/// `<style>` and `<script>` begin HTML blocks that end only at their closing tag, so blank lines may stay. No text
+/// holds `</` or `{{#` (tested below): nothing has to be escaped.
 pub fn inline_html() -> String {
-    format!("<style>\n{}\n</style>\n\n<script>\n{}\n</script>", STYLE.trim(), SCRIPT.trim())
+    let of = |assets: &[Asset], tag: &str| -> Vec<String> {
+        assets.iter().map(|asset| format!("<{tag}>\n{}\n</{tag}>", asset.text.trim())).collect()
+    };
+    [of(STYLES, "style"), of(SCRIPTS, "script")].concat().join("\n\n")
 }
 
 #[derive(Default, Deserialize)]
@@ -28,33 +46,35 @@ struct Listed {
     additional_js: Vec<String>,
 }
 
-/// Checks that the book lists `live.js` and `live.css` and that both are byte for byte what this program has.
+/// Checks that the book lists every script and style, and that each is byte for byte what this program has.
 ///
 /// Symbolic links are followed, so a link to the one real file never goes stale.
 pub fn check_files(config: &Config, root: &Path) -> Vec<Problem> {
     let listed: Listed = config.get("output.html").ok().flatten().unwrap_or_default();
-    [
-        ("live.js", "additional-js", &listed.additional_js, SCRIPT),
-        ("live.css", "additional-css", &listed.additional_css, STYLE),
+    let wrong = [
+        ("additional-js", SCRIPTS, &listed.additional_js),
+        ("additional-css", STYLES, &listed.additional_css),
     ]
     .into_iter()
-    .filter_map(|(name, key, paths, built_in)| {
-        let message = wrong(name, key, paths, built_in, root)?;
-        Some(Problem::new(Place { path: "book.toml".to_owned(), line: 1, column: 1 }, message))
-    })
-    .collect()
+    .flat_map(|(key, assets, paths)| assets.iter().filter_map(move |asset| wrong(asset, key, paths, root)));
+    let place = Place { path: "book.toml".to_owned(), line: 1, column: 1 };
+    wrong.chain(disorder(&listed.additional_js)).map(|told| Problem::new(place.clone(), told)).collect()
 }
 
-fn wrong(name: &str, key: &str, paths: &[String], built_in: &str, root: &Path) -> Option<String> {
+fn named(path: &str, asset: &Asset) -> bool {
+    Path::new(path).file_name().is_some_and(|file| file == asset.name)
+}
+
+fn wrong(asset: &Asset, key: &str, paths: &[String], root: &Path) -> Option<String> {
     let remedy = "파일 복사가 번거로우면 assets = \"inline\"으로 둔다.";
-    let Some(path) = paths.iter().find(|path| Path::new(path).file_name().is_some_and(|file| file == name))
-    else {
+    let name = asset.name;
+    let Some(path) = paths.iter().find(|path| named(path, asset)) else {
         return Some(format!(
             "assets = \"files\"인데 [output.html] {key}에 {name}이 없다. 목록에 넣는다. {remedy}"
         ));
     };
     match fs::read(root.join(path)) {
-        Ok(bytes) if bytes == built_in.as_bytes() => None,
+        Ok(bytes) if bytes == asset.text.as_bytes() => None,
         Ok(_) => Some(format!(
             "{path}가 mdbook-live에 든 {name}과 다르다. 파일을 방금 고쳤다면 mdbook-live를 다시 컴파일해 시작하고, \
              파일이 옛것이라면 `mdbook-live asset {name} > {path}`로 새로 쓴다. {remedy}"
@@ -65,15 +85,24 @@ fn wrong(name: &str, key: &str, paths: &[String], built_in: &str, root: &Path) -
     }
 }
 
+/// Each script uses what the ones before it offer.
+fn disorder(paths: &[String]) -> Option<String> {
+    let order: Vec<_> =
+        SCRIPTS.iter().filter_map(|asset| paths.iter().position(|path| named(path, asset))).collect();
+    let names: Vec<_> = SCRIPTS.iter().map(|asset| asset.name).collect();
+    (!order.is_sorted())
+        .then(|| format!("[output.html] additional-js의 차례가 틀렸다. {} 차례로 적는다.", names.join(", ")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn script_and_style_can_stand_inside_a_chapter() {
-        for text in [SCRIPT, STYLE] {
-            assert!(!text.contains("</"), "would close its own element");
-            assert!(!text.contains("{{#"), "would be expanded by mdBook");
+    fn scripts_and_styles_can_stand_inside_a_chapter() {
+        for asset in SCRIPTS.iter().chain(STYLES) {
+            assert!(!asset.text.contains("</"), "{} would close its own element", asset.name);
+            assert!(!asset.text.contains("{{#"), "{} would be expanded by mdBook", asset.name);
         }
     }
 }

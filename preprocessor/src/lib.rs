@@ -10,6 +10,7 @@ mod claim;
 #[cfg(feature = "runner")]
 mod export;
 pub mod fence;
+mod formula;
 mod html;
 mod place;
 mod preprocessor;
@@ -21,6 +22,6 @@ mod settings;
 mod strings;
 pub mod syntax;
 
-pub use assets::{SCRIPT, STYLE};
+pub use assets::{Asset, SCRIPTS, STYLES};
 pub use place::{Place, Problem, Problems};
 pub use preprocessor::Live;

@@ -11,7 +11,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use mdbook_live::{
-    Live, SCRIPT, STYLE,
+    Live, SCRIPTS, STYLES,
     runner::{self, BlockReport, Plan, Provenance, Report, RunError},
 };
 use mdbook_preprocessor::Preprocessor;
@@ -55,11 +55,11 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         book: Option<PathBuf>,
     },
-    /// 들어 있는 live.js나 live.css를 출력한다. (print the built-in script or style)
+    /// 들어 있는 스크립트나 스타일을 출력한다. (print a built-in script or style)
     Asset {
-        /// live.js | live.css
-        #[arg(value_parser = ["live.js", "live.css"])]
-        name: String,
+        /// live.js | lesson.js | figure.js | live.css
+        #[arg(value_name = "NAME", value_parser = asset)]
+        text: &'static str,
     },
 }
 
@@ -76,6 +76,14 @@ struct Where {
     chapter: Option<String>,
 }
 
+/// The text of the built-in file `name`.
+fn asset(name: &str) -> Result<&'static str, String> {
+    let mut assets = SCRIPTS.iter().chain(STYLES);
+    let names: Vec<_> = assets.clone().map(|asset| asset.name).collect();
+    let found = assets.find(|asset| asset.name == name);
+    found.map(|asset| asset.text).ok_or_else(|| format!("그런 파일은 없다. 있는 것: {}", names.join(", ")))
+}
+
 fn main() -> ExitCode {
     let live = Live::new(|remark| eprintln!("{remark}"));
     let done = match CommandLine::parse().command {
@@ -89,7 +97,7 @@ fn main() -> ExitCode {
         Some(Command::Export { chapter, book }) => {
             runner::export(&book_folder(book), &chapter).map_err(Into::into).and_then(|text| print(&text))
         }
-        Some(Command::Asset { name }) => print(if name == "live.js" { SCRIPT } else { STYLE }),
+        Some(Command::Asset { text }) => print(text),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

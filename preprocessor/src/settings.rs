@@ -103,7 +103,7 @@ pub enum Language {
 pub enum Assets {
     /// Inside each chapter that has blocks; nothing to install, nothing to go stale.
     Inline,
-    /// The book lists `live.js` and `live.css` in additional-js and additional-css; they are compared byte for byte.
+    /// The book lists the scripts in additional-js and `live.css` in additional-css; they are compared byte for byte.
     Files,
 }
 

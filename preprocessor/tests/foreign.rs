@@ -102,7 +102,9 @@ fn a_recorded_book_builds_strictly_with_everything_inside_the_page() {
     let page = fs::read_to_string(out.path().join("notes.html")).unwrap();
     assert!(page.contains("Recorded answer · "), "English, as configured");
     assert!(page.contains("POST /notes\n"), "the api is the server's root by default");
-    assert!(page.contains(mdbook_live::SCRIPT.trim()) && page.contains(mdbook_live::STYLE.trim()));
+    for asset in mdbook_live::SCRIPTS.iter().chain(mdbook_live::STYLES) {
+        assert!(page.contains(asset.text.trim()), "{}", asset.name);
+    }
     assert_eq!(page.matches("<tr>").count(), 5, "four runs and a head");
 }
 

@@ -108,33 +108,45 @@ fn a_strict_book_without_recordings_names_every_block_and_the_command() {
 }
 
 #[test]
-fn script_and_style_served_as_files_must_be_the_built_in_ones() {
+fn scripts_and_styles_served_as_files_must_be_the_built_in_ones() {
     let toml = |more: &str| format!("[preprocessor.live]\nassets = \"files\"\n[output.html]\n{more}");
-    let listed = toml("additional-js = [\"theme/live.js\"]\nadditional-css = [\"theme/live.css\"]\n");
+    let listing = |scripts: &str| {
+        toml(&format!("additional-js = [{scripts}]\nadditional-css = [\"theme/live.css\"]\n"))
+    };
+    let listed = listing("\"theme/live.js\", \"theme/lesson.js\", \"theme/figure.js\"");
     let chapter = ("src/a.md", "```hurl demo id=one\nGET {{api}}/x\nHTTP 200\n```\n");
     let summary = ("src/SUMMARY.md", "- [A](a.md)\n");
-    let unlisted = told(&[("book.toml", &toml("")), summary, chapter]);
-    assert_eq!(unlisted.len(), 2);
+    let copies: Vec<_> = mdbook_live::SCRIPTS
+        .iter()
+        .chain(mdbook_live::STYLES)
+        .map(|asset| (format!("theme/{}", asset.name), asset.text))
+        .collect();
+    let copies: Vec<_> = copies.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let book = |toml: &str, more: &[(&str, &str)]| {
+        let mut files = vec![("book.toml", toml), summary, chapter];
+        files.extend_from_slice(&copies);
+        files.extend_from_slice(more);
+        written(&files)
+    };
+    let told = |root: tempfile::TempDir| -> Vec<String> {
+        let error = preprocessed(root.path()).0.unwrap_err().to_string();
+        error.lines().skip(1).map(str::to_owned).collect()
+    };
+    let unlisted = told(book(&toml(""), &[]));
+    assert_eq!(unlisted.len(), 4);
     assert!(
         unlisted.iter().all(|line| line.starts_with("book.toml:1:1: assets = \"files\"")),
         "{unlisted:?}"
     );
-    let stale = told(&[
-        ("book.toml", &listed),
-        summary,
-        chapter,
-        ("theme/live.js", mdbook_live::SCRIPT),
-        ("theme/live.css", "/* old */"),
-    ]);
-    assert_eq!(stale.len(), 1);
-    assert!(stale[0].contains("mdbook-live asset live.css > theme/live.css"), "{stale:?}");
-    let root = written(&[
-        ("book.toml", &listed),
-        summary,
-        chapter,
-        ("theme/live.js", mdbook_live::SCRIPT),
-        ("theme/live.css", mdbook_live::STYLE),
-    ]);
+    let stale = told(book(&listed, &[("theme/live.css", "/* old */"), ("theme/lesson.js", "// old")]));
+    assert_eq!(stale.len(), 2);
+    assert!(stale[0].contains("mdbook-live asset lesson.js > theme/lesson.js"), "{stale:?}");
+    assert!(stale[1].contains("mdbook-live asset live.css > theme/live.css"), "{stale:?}");
+    let disorder = listing("\"theme/lesson.js\", \"theme/live.js\", \"theme/figure.js\"");
+    let disorder = told(book(&disorder, &[]));
+    assert_eq!(disorder.len(), 1);
+    assert!(disorder[0].ends_with("live.js, lesson.js, figure.js 차례로 적는다."), "{disorder:?}");
+    let root = book(&listed, &[]);
     let (book, _) = preprocessed(root.path());
     let content = &book.unwrap().chapters().next().unwrap().content.clone();
     assert!(content.contains("live-request") && !content.contains("<script>"));

@@ -102,7 +102,9 @@ fn the_built_page_holds_the_widget_whole() {
     assert!(page.contains("<p>바로 다음 줄의 <strong>글</strong>은 글로 남는다.</p>"));
 
     let script = &page[page.find("<script>\n").unwrap()..];
-    assert!(script.contains(mdbook_live::SCRIPT.trim()), "the script passes through Markdown unchanged");
+    for asset in mdbook_live::SCRIPTS {
+        assert!(script.contains(asset.text.trim()), "{} passes through Markdown unchanged", asset.name);
+    }
     let recorded = fs::read_to_string(out.path().join("recorded.html")).unwrap();
     assert!(recorded.contains("{{#include plain.md}}"), "recorded text is never expanded");
 

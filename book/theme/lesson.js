@@ -1,0 +1,1 @@
+../../preprocessor/assets/lesson.js
