@@ -1,12 +1,13 @@
-//! All blocks of a book, checked against each other: ids, captured values, blocks named in claims.
-//! Knows fences, claims and settings; nothing of HTML, files or HTTP.
+//! All blocks and lessons of a book, checked against each other: ids, captured values, blocks named in claims, predictions.
+//! Knows fences, lessons, claims and settings; nothing of HTML, files or HTTP.
 
 use std::{collections::HashMap, ops::Range};
 
 use crate::{
     block::{Block, Need, Places},
     claim::{Claim, parse_claim},
-    fence::{Fence, scan},
+    fence::{Fence, LessonFence, scan},
+    lesson::{Ask, Content, Lesson, Predict},
     place::{Place, Problem},
     settings::Settings,
 };
@@ -20,14 +21,23 @@ pub struct ChapterText<'a> {
     pub content: &'a str,
 }
 
-/// The blocks of one chapter in the order of the text.
+/// The blocks and lessons of one chapter.
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "runner"), allow(dead_code, reason = "the runner alone needs all of it"))]
 pub struct ChapterBlocks {
     /// The file, relative to the book's root.
     pub path: String,
-    /// Each block with the bytes of the chapter that its fence takes.
+    /// Each block with the bytes of the chapter that its fence takes, in the order of the text.
     pub blocks: Vec<(Range<usize>, Block)>,
+    /// The lessons in the order of the text.
+    pub(crate) lessons: Vec<Lesson>,
+}
+
+impl ChapterBlocks {
+    /// Whether nothing here becomes a widget.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty() && self.lessons.is_empty()
+    }
 }
 
 /// Reads every chapter; the result has one entry per chapter, in the same order.
@@ -44,14 +54,30 @@ pub fn read_blocks(chapters: &[ChapterText<'_>], settings: &Settings) -> (Vec<Ch
             for fault in scan.faults {
                 problems.push(Problem::new(chapter.place(fault.at), fault.message));
             }
-            let mut reader =
-                ChapterReader { chapter, settings, complete, blocks: Vec::new(), problems: Vec::new() };
+            let mut reader = ChapterReader {
+                chapter,
+                settings,
+                complete,
+                blocks: Vec::new(),
+                lessons: Vec::new(),
+                problems: Vec::new(),
+            };
+            let mut lessons = scan.lessons.into_iter().peekable();
             for fence in scan.fences {
-                reader.unique_id(&fence, &mut ids);
+                while let Some(lesson) = lessons.next_if(|lesson| lesson.range.start < fence.range.start) {
+                    reader.unique_id(&lesson.id, &lesson.range, &mut ids);
+                    reader.lesson(lesson);
+                }
+                reader.unique_id(&fence.attributes.id, &fence.range, &mut ids);
                 reader.fence(fence);
             }
+            for lesson in lessons {
+                reader.unique_id(&lesson.id, &lesson.range, &mut ids);
+                reader.lesson(lesson);
+            }
+            reader.finish();
             problems.append(&mut reader.problems);
-            ChapterBlocks { path: chapter.path.to_owned(), blocks: reader.blocks }
+            ChapterBlocks { path: chapter.path.to_owned(), blocks: reader.blocks, lessons: reader.lessons }
         })
         .collect();
     (blocks, problems)
@@ -70,13 +96,13 @@ struct ChapterReader<'a> {
     /// would send the author after a mistake that is none.
     complete: bool,
     blocks: Vec<(Range<usize>, Block)>,
+    lessons: Vec<Lesson>,
     problems: Vec<Problem>,
 }
 
 impl ChapterReader<'_> {
-    fn unique_id(&mut self, fence: &Fence, ids: &mut HashMap<String, Place>) {
-        let place = self.chapter.place(fence.range.start);
-        let id = &fence.attributes.id;
+    fn unique_id(&mut self, id: &str, range: &Range<usize>, ids: &mut HashMap<String, Place>) {
+        let place = self.chapter.place(range.start);
         match ids.get(id) {
             Some(first) if *first != place => {
                 let message =
@@ -85,14 +111,94 @@ impl ChapterReader<'_> {
             }
             Some(_) => {}
             None => {
-                ids.insert(id.clone(), place);
+                ids.insert(id.to_owned(), place);
             }
+        }
+    }
+
+    fn lesson(&mut self, fence: LessonFence) {
+        let names: Vec<&str> = self.settings.claims.keys().map(String::as_str).collect();
+        match Lesson::read(fence, &names) {
+            Ok(lesson) => self.lessons.push(lesson),
+            Err(faults) => {
+                self.complete = false;
+                self.problems.extend(
+                    faults.into_iter().map(|fault| Problem::new(self.chapter.place(fault.at), fault.message)),
+                );
+            }
+        }
+    }
+
+    /// What can be said only when the whole chapter has been read.
+    fn finish(&mut self) {
+        if !self.complete {
+            return;
+        }
+        for lesson in &self.lessons {
+            let Content::Predict(Predict { block: None, .. }) = &lesson.content else { continue };
+            let message = format!(
+                "예측 `{0}`을(를) 쓰는 블록이 이 장의 뒤쪽에 없다. 블록에 `predict={0}`을 적는다.",
+                lesson.id
+            );
+            self.problems.push(Problem::new(self.chapter.place(lesson.range.start), message));
+        }
+    }
+
+    /// Finds the prediction that a block with `predict=` names.
+    fn predict(&mut self, fence: &Fence) {
+        let Some(name) = &fence.attributes.predict else { return };
+        let opening = &self.chapter.content[fence.range.clone()];
+        let at = fence.range.start + opening.find("predict=").unwrap_or(0);
+        let place = self.chapter.place(at);
+        let mut tell = |place: Place, message: String| self.problems.push(Problem::new(place, message));
+        let lesson = self.lessons.iter_mut().find(|lesson| lesson.id == *name);
+        let Some(lesson) = lesson else {
+            if self.complete {
+                tell(
+                    place,
+                    format!(
+                        "예측 `{name}`이(가) 이 장의 앞쪽에 없다. `toml predict id={name}` 칸을 이 블록 앞에 둔다."
+                    ),
+                );
+            }
+            return;
+        };
+        let Content::Predict(predict) = &mut lesson.content else {
+            return tell(place, format!("`{name}`은(는) 예측이 아니다. `toml predict`의 id를 쓴다."));
+        };
+        if let Some(first) = &predict.block {
+            return tell(
+                place,
+                format!("예측 `{name}`은(는) 블록 `{first}`이(가) 이미 쓴다. 예측 하나에 블록 하나다."),
+            );
+        }
+        let id = &fence.attributes.id;
+        predict.block = Some(id.clone());
+        if fence.demo.claims.is_empty() {
+            tell(
+                place,
+                "predict를 쓰는 블록에는 답이 될 주장(`# claim: …`)이 하나는 있어야 한다.".to_owned(),
+            );
+        }
+        let Ask::Choice(outcomes) = &predict.ask else { return };
+        let unknown: Vec<_> = outcomes
+            .iter()
+            .flat_map(|outcome| &outcome.blocks)
+            .filter(|named| named.id != *id && !self.blocks.iter().any(|(_, block)| block.id() == named.id))
+            .cloned()
+            .collect();
+        for named in unknown.into_iter().filter(|_| self.complete) {
+            tell(
+                lesson.place(*self.chapter, named.at),
+                format!("`when`이 가리키는 블록 `{}`은(는) `{id}`도 그 앞선 블록도 아니다.", named.id),
+            );
         }
     }
 
     fn fence(&mut self, fence: Fence) {
         let needs = self.needs(&fence);
         let claims = self.claims(&fence);
+        self.predict(&fence);
         let request = &fence.demo.request;
         let caption = fence.demo.caption.clone().unwrap_or_else(|| {
             format!("{} {}", request.method, request.target.replace("{{api}}", self.settings.api_path()))

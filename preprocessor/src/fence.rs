@@ -1,11 +1,14 @@
-//! Finds the `hurl demo` fences of a chapter and remembers where each character of a block stands in the file.
-//! Knows Markdown and [`crate::syntax`]; nothing of books.
+//! Finds the `hurl demo` and lesson fences of a chapter and remembers where each character of them stands in the file.
+//! Knows Markdown, [`crate::syntax`] and the words that make a lesson; nothing of books.
 
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-use crate::syntax::{Attributes, Demo, Fault, parse_attributes, parse_demo};
+use crate::{
+    lesson::KINDS,
+    syntax::{Attributes, Demo, Fault, is_identifier, parse_attributes, parse_demo, words},
+};
 
 /// One `hurl demo` fence of a chapter.
 #[derive(Clone, Debug)]
@@ -16,6 +19,19 @@ pub struct Fence {
     pub attributes: Attributes,
     /// What the text says.
     pub demo: Demo,
+    /// Where the text stands.
+    pub source: SourceMap,
+}
+
+/// One `toml` fence with a word of a lesson: `toml quiz id=who-manages`. Its text has not been read yet.
+#[derive(Clone, Debug)]
+pub struct LessonFence {
+    /// The bytes of the chapter that the widget replaces.
+    pub range: Range<usize>,
+    /// The word after `toml`.
+    pub kind: &'static str,
+    /// Unique in the book.
+    pub id: String,
     /// Where the text stands.
     pub source: SourceMap,
 }
@@ -65,13 +81,15 @@ impl SourceMap {
 /// What one pass over a chapter found.
 #[derive(Debug, Default)]
 pub struct Scan {
-    /// The readable fences in the order of the chapter.
+    /// The readable `hurl demo` fences in the order of the chapter.
     pub fences: Vec<Fence>,
+    /// The lesson fences with a readable info string, in the order of the chapter.
+    pub lessons: Vec<LessonFence>,
     /// Mistakes; offsets count from the start of the chapter.
     pub faults: Vec<Fault>,
 }
 
-/// Finds every fence whose info string begins with the words `hurl demo`.
+/// Finds every fence whose info string begins with the words `hurl demo`, or with `toml` and a word of a lesson.
 ///
 /// With `lint_prose`, emphasis marks that Markdown left as plain text are mistakes too.
 pub fn scan(chapter: &str, lint_prose: bool) -> Scan {
@@ -89,10 +107,11 @@ pub fn scan(chapter: &str, lint_prose: bool) -> Scan {
                         _ => {}
                     }
                 }
-                if let CodeBlockKind::Fenced(info) = kind
-                    && is_demo(&info)
-                {
+                let CodeBlockKind::Fenced(info) = kind else { continue };
+                if is_demo(&info) {
                     demo_fence(chapter, range, source, &mut scan);
+                } else if let Some(kind) = lesson_kind(&info) {
+                    lesson_fence(chapter, range, kind, source, &mut scan);
                 }
             }
             other if lint_prose => prose.event(chapter, &other, range, &mut scan.faults),
@@ -106,7 +125,7 @@ pub fn scan(chapter: &str, lint_prose: bool) -> Scan {
 }
 
 /// The extensions mdBook 0.5 switches on. Smart punctuation is left out: it changes text, not structure.
-fn markdown_options() -> Options {
+pub(crate) fn markdown_options() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
@@ -119,6 +138,36 @@ fn markdown_options() -> Options {
 fn is_demo(info: &str) -> bool {
     let mut words = info.split_whitespace();
     words.next() == Some("hurl") && words.next() == Some("demo")
+}
+
+fn lesson_kind(info: &str) -> Option<&'static str> {
+    let mut words = info.split_whitespace();
+    let word = (words.next() == Some("toml")).then(|| words.next())??;
+    KINDS.into_iter().find(|kind| *kind == word)
+}
+
+fn lesson_fence(chapter: &str, range: Range<usize>, kind: &'static str, source: SourceMap, scan: &mut Scan) {
+    let opening = chapter[range.clone()].lines().next().unwrap_or_default();
+    let start = opening.find("toml").unwrap_or(0);
+    let mut ids = Vec::new();
+    for (at, word) in words(&opening[start..]).into_iter().skip(2) {
+        match word.strip_prefix("id=") {
+            Some(id) if is_identifier(id) && ids.is_empty() => ids.push(id.to_owned()),
+            _ => scan.faults.push(Fault::new(
+                range.start + start + at,
+                format!(
+                    "`{word}`을(를) 읽을 수 없다. `toml {kind}` 뒤에는 id 하나만 온다. 소문자로 시작하고 소문자, 숫자, `-`로 쓴다."
+                ),
+            )),
+        }
+    }
+    match ids.pop() {
+        Some(id) => scan.lessons.push(LessonFence { range, kind, id, source }),
+        None => scan.faults.push(Fault::new(
+            range.start + start,
+            format!("`toml {kind}`에 id가 없다. `toml {kind} id=이름`처럼 책 전체에서 하나뿐인 이름을 준다."),
+        )),
+    }
 }
 
 fn demo_fence(chapter: &str, range: Range<usize>, source: SourceMap, scan: &mut Scan) {

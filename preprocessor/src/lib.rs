@@ -6,12 +6,14 @@
 mod assets;
 mod block;
 mod book;
+mod check;
 mod claim;
 #[cfg(feature = "runner")]
 mod export;
 pub mod fence;
 mod formula;
 mod html;
+mod lesson;
 mod place;
 mod preprocessor;
 mod prose;

@@ -1,7 +1,8 @@
-//! The mdBook preprocessor: puts a widget in the place of every `hurl demo` fence.
+//! The mdBook preprocessor: puts a widget in the place of every `hurl demo` fence and every lesson.
 //! Knows mdBook's book and everything below; used in process by a server or through the small program.
 
 use std::{
+    collections::HashSet,
     fmt,
     ops::Range,
     path::{Path, PathBuf},
@@ -17,12 +18,17 @@ use crate::{
     assets,
     block::Block,
     book::{ChapterBlocks, ChapterText, read_blocks},
-    html::{Shown, block_html, configuration_html},
+    check,
+    html::{Around, Shown, block_html, configuration_html, lesson_html},
+    lesson::{Answer, Content},
     place::{Problem, Problems},
     recording::{Recorded, load_recording},
     settings::{Assets, NAME, Settings, read_settings},
     strings::Strings,
 };
+
+/// What an author writes in raw HTML where the script shall put the reader's progress.
+const PROGRESS: &str = "class=\"live-progress\"";
 
 /// The preprocessor. It writes nothing to disk and prints nothing; remarks go to the function given at the start.
 pub struct Live {
@@ -66,15 +72,20 @@ impl Preprocessor for Live {
             })
             .collect();
         let (chapters, mut problems) = read_blocks(&texts, &settings);
-        if settings.assets == Assets::Files && chapters.iter().any(|chapter| !chapter.blocks.is_empty()) {
+        problems.extend(check::check(&texts, &settings.checks, check::Files { root, source: source_folder }));
+        if settings.assets == Assets::Files && chapters.iter().any(|chapter| !chapter.is_empty()) {
             problems.extend(assets::check_files(&context.config, root));
         }
         let recordings = Recordings { root, source_folder, settings: &settings, warn: &*self.warn };
         let recorded = recordings.of(&chapters, &mut problems);
+        let strings = Strings::load(settings.language)?;
+        for ((&text, chapter), recorded) in texts.iter().zip(&chapters).zip(&recorded) {
+            let around = Around { settings: &settings, strings: &strings, chapter, recorded };
+            problems.extend(unanswered(text, around));
+        }
         if !problems.is_empty() {
             return Err(told(problems));
         }
-        let strings = Strings::load(settings.language)?;
         let mut contents = Vec::with_capacity(texts.len());
         for ((text, chapter), recorded) in texts.iter().zip(&chapters).zip(&recorded) {
             contents.push(expand(text.content, chapter, recorded, &settings, &strings)?);
@@ -94,6 +105,18 @@ fn shown_path(source_folder: &Path, chapter: &Chapter) -> Option<String> {
     Some(path.to_string_lossy().replace('\\', "/"))
 }
 
+/// Predictions that the recording of their block does not answer.
+fn unanswered(text: ChapterText<'_>, around: Around<'_>) -> Vec<Problem> {
+    let lessons = around.chapter.lessons.iter();
+    let told = lessons.filter_map(|lesson| {
+        let Content::Predict(predict) = &lesson.content else { return None };
+        let Answer::Unclear(what) = around.answer(predict) else { return None };
+        let message = format!("예측 `{}`의 답을 기록이 말해 주지 않는다: {what}", lesson.id);
+        Some(Problem::new(lesson.fence_place(text), message))
+    });
+    told.collect()
+}
+
 struct Recordings<'a> {
     root: &'a Path,
     source_folder: &'a PathBuf,
@@ -108,6 +131,10 @@ impl Recordings<'_> {
         let shown = self.source_folder.join(&self.settings.recordings);
         let folder = self.root.join(&shown);
         let shown = shown.to_string_lossy().replace('\\', "/");
+        // A block that could not be read has a recording all the same.
+        let ids: Option<HashSet<&str>> = problems.is_empty().then(|| {
+            chapters.iter().flat_map(|chapter| chapter.blocks.iter().map(|(_, block)| block.id())).collect()
+        });
         let (mut missing, mut stale) = (Vec::new(), Vec::new());
         let mut recorded = Vec::with_capacity(chapters.len());
         for chapter in chapters {
@@ -128,6 +155,14 @@ impl Recordings<'_> {
         }
         self.tell(&missing, "기록된 응답이 없다", problems);
         self.tell(&stale, "요청이 기록한 뒤에 바뀌었다", problems);
+        if let Some(ids) = ids {
+            let orphans = check::orphans(&folder, &shown, &ids);
+            if self.settings.strict {
+                problems.extend(orphans);
+            } else {
+                orphans.iter().take(1).for_each(self.warn);
+            }
+        }
         recorded
     }
 
@@ -148,7 +183,7 @@ impl Recordings<'_> {
     }
 }
 
-/// The chapter with its fences replaced; `None` when it has none.
+/// The chapter with its fences replaced; `None` when there is nothing to do.
 fn expand(
     content: &str,
     chapter: &ChapterBlocks,
@@ -156,21 +191,36 @@ fn expand(
     settings: &Settings,
     strings: &Strings,
 ) -> Result<Option<String>> {
-    if chapter.blocks.is_empty() {
+    if chapter.is_empty() && !content.contains(PROGRESS) {
         return Ok(None);
     }
-    let mut expanded = String::with_capacity(content.len() * 3);
+    let around = Around { settings, strings, chapter, recorded };
+    let mut widgets = Vec::with_capacity(chapter.blocks.len() + chapter.lessons.len());
+    for ((range, block), recorded) in chapter.blocks.iter().zip(recorded) {
+        widgets.push((range, block_html(block, Shown { settings, strings, recorded })?));
+    }
+    for lesson in &chapter.lessons {
+        widgets.push((&lesson.range, lesson_html(lesson, around)?));
+    }
+    widgets.sort_by_key(|(range, _)| range.start);
+    let configuration = configuration_html(settings, strings)?;
+    let mut expanded = String::with_capacity(content.len() * 3 + configuration.len());
     let mut copied = 0;
-    for (index, ((range, block), recorded)) in chapter.blocks.iter().zip(recorded).enumerate() {
+    for (range, html) in &widgets {
         expanded.push_str(&content[copied..range.start]);
-        if index == 0 {
-            expanded.push_str(&configuration_html(settings, strings)?);
+        if copied == 0 {
+            expanded.push_str(&configuration);
         }
-        expanded.push_str(&block_html(block, Shown { settings, strings, recorded })?);
+        expanded.push_str(html);
         copied = range.end;
         expanded.push_str(&end_of_html(content, range));
     }
     expanded.push_str(&content[copied..]);
+    if widgets.is_empty() {
+        expanded.push_str("\n\n");
+        expanded.push_str(&configuration);
+        expanded.push('\n');
+    }
     if settings.assets == Assets::Inline {
         expanded.push_str("\n\n");
         expanded.push_str(&assets::inline_html());

@@ -58,6 +58,11 @@ pub enum Recorded {
 }
 
 impl Recording {
+    /// Place and machine as a reader should see them.
+    pub fn shown_place(&self) -> String {
+        if self.machine.is_empty() { self.place.clone() } else { format!("{}({})", self.place, self.machine) }
+    }
+
     /// Whether this was made from the request the block has now.
     pub fn fits(&self, block: &Block) -> bool {
         self.request.iter().map(String::as_str).eq(block.request_text().lines())

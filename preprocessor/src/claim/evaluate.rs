@@ -60,6 +60,18 @@ pub fn evaluate<'r>(
     evaluator.judge(expression).unwrap_or_else(|reason| reason)
 }
 
+/// The value of an expression without comparison.
+///
+/// # Errors
+/// Why there is none.
+pub fn evaluate_number<'r>(
+    expression: &Expression,
+    aliases: &BTreeMap<String, Alias>,
+    runs_of: &dyn Fn(Option<&str>) -> Option<&'r [Run]>,
+) -> Result<f64, Judgement> {
+    Evaluator { aliases, runs_of }.number(expression)
+}
+
 struct Evaluator<'a, 'r> {
     aliases: &'a BTreeMap<String, Alias>,
     runs_of: &'a dyn Fn(Option<&str>) -> Option<&'r [Run]>,

@@ -6,8 +6,8 @@ mod parse;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use evaluate::{Judgement, Run, evaluate};
-pub use parse::parse_claim;
+pub use evaluate::{Judgement, Run, evaluate, evaluate_number};
+pub use parse::{BlockReference, parse_claim};
 
 /// A claim as the page gets it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -82,6 +82,14 @@ pub enum Expression {
 }
 
 impl Expression {
+    /// The left side of a claim's comparison.
+    pub fn left_side(&self) -> &Self {
+        match self {
+            Self::Within { left, .. } | Self::Binary { left, .. } => left,
+            other => other,
+        }
+    }
+
     /// The sign of the outermost comparison as written; empty for anything else.
     pub fn comparison(&self) -> &'static str {
         match self {

@@ -34,6 +34,22 @@ pub fn parse_claim(text: &str, names: &[&str]) -> Result<ParsedClaim, Fault> {
     Ok(ParsedClaim { expr, blocks: parser.blocks })
 }
 
+/// Reads an expression without comparison, such as a cell of a table asks for.
+///
+/// # Errors
+/// The first mistake, with its offset in `text`.
+pub fn parse_number(text: &str, names: &[&str]) -> Result<ParsedClaim, Fault> {
+    let mut parser = Parser { text, at: 0, names, blocks: Vec::new() };
+    let expr = parser.sum()?;
+    parser.spaces();
+    if parser.at < text.len() {
+        return Err(
+            parser.fault("값이 끝난 뒤에 글자가 남았다. 비교 없이 값 하나를 쓴다. 예: `median(init)`")
+        );
+    }
+    Ok(ParsedClaim { expr, blocks: parser.blocks })
+}
+
 struct Parser<'a> {
     text: &'a str,
     at: usize,

@@ -30,14 +30,18 @@ pub fn block_html(block: &Block, shown: Shown<'_>) -> Result<String, serde_json:
         |code| format!("<code>HTTP {code}</code>"),
     );
     let repeat = repeat(block, shown.strings);
-    let checks = checks(block);
+    let mut key = format!("<p class=\"live-expect\">{expect} {status}</p>{}", checks(block));
+    if block.attributes.predict.is_some() {
+        let summary = escape(&shown.strings.fill("expectAndClaims", &[]));
+        key = format!("<details class=\"live-key\"><summary>{summary}</summary>{key}</details>");
+    }
     let recorded = recorded_html(block, shown);
     Ok(format!(
         "<div class=\"live\" id=\"live-{id}\">\
          <live-request data-block=\"{data}\" role=\"group\" aria-labelledby=\"live-{id}-caption\">\
          <p class=\"live-caption\" id=\"live-{id}-caption\">{caption}</p>\
          <pre class=\"live-text\"><code class=\"language-http\">{request}</code></pre>\
-         {repeat}<p class=\"live-expect\">{expect} {status}</p>{checks}{recorded}\
+         {repeat}{key}{recorded}\
          </live-request></div>"
     ))
 }

@@ -25,9 +25,20 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
+/// Escapes an author's text; what stands in backticks becomes code.
+pub fn rich(text: &str) -> String {
+    let part = |(n, part)| if n % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part) };
+    text.split('`').enumerate().map(part).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn backticks_are_code_and_nothing_else_is_markup() {
+        assert_eq!(rich("`a<b>` *그리고* `c`"), "<code>a&lt;b&gt;</code> *그리고* <code>c</code>");
+    }
 
     #[test]
     fn escapes_markup_line_feeds_and_double_braces() {

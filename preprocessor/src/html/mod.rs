@@ -1,12 +1,15 @@
-//! The HTML of a block: one line that mdBook's Markdown leaves alone and that reads well without a script.
-//! Knows blocks, recordings and strings; nothing of files.
+//! The HTML of a block or a lesson: one line that mdBook's Markdown leaves alone and that reads well without a script.
+//! Knows blocks, lessons, recordings and strings; nothing of files.
 
 mod block;
 mod configuration;
 mod data;
 mod escape;
+mod lesson;
+mod predict;
 mod recorded;
 
 pub use block::{Shown, block_html};
 pub use configuration::configuration_html;
 pub use escape::escape;
+pub(crate) use lesson::{Around, lesson_html};

@@ -22,15 +22,12 @@ fn placeholder(key: &str, shown: Shown<'_>) -> String {
 }
 
 fn details(block: &Block, recording: &Recording, shown: Shown<'_>) -> String {
-    let place = if recording.machine.is_empty() {
-        recording.place.clone()
-    } else {
-        format!("{}({})", recording.place, recording.machine)
-    };
     let say = |key: &str, values: &[&str]| escape(&shown.strings.fill(key, values));
     let mut html = format!(
-        "<details class=\"live-recording\" open><summary>{}</summary>",
-        say("recorded", &[&recording.date, &place])
+        "<details class=\"live-recording\"{}><summary>{}</summary>",
+        // Nobody learns from a guess after having read the answer.
+        if block.attributes.predict.is_some() { "" } else { " open" },
+        say("recorded", &[&recording.date, &recording.shown_place()])
     );
     let count = recording.runs.len().to_string();
     if recording.runs.len() > 1 {

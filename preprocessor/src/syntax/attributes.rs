@@ -65,7 +65,8 @@ pub fn parse_attributes(text: &str) -> Result<Attributes, Vec<Fault>> {
     if faults.is_empty() { Ok(attributes) } else { Err(faults) }
 }
 
-fn words(text: &str) -> Vec<(usize, &str)> {
+/// The words of an info string with their offsets.
+pub(crate) fn words(text: &str) -> Vec<(usize, &str)> {
     let mut words = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
@@ -78,7 +79,7 @@ fn words(text: &str) -> Vec<(usize, &str)> {
 
 fn set(attributes: &mut Attributes, name: &str, value: Option<&str>, at: usize) -> Result<(), String> {
     match (name, value) {
-        ("id", Some(id)) if is_identifier(id, '-') => attributes.id = id.to_owned(),
+        ("id", Some(id)) if is_identifier(id) => attributes.id = id.to_owned(),
         ("id", _) => {
             return Err("id는 소문자로 시작하고 소문자, 숫자, `-`로만 쓴다. 예: `id=user-create`".into());
         }
@@ -90,8 +91,8 @@ fn set(attributes: &mut Attributes, name: &str, value: Option<&str>, at: usize) 
                 .ok_or_else(|| format!("parallel은 1에서 {MAX_RUNS} 사이의 정수다. 예: `parallel=24`"))?;
             attributes.parallel_at = Some(at);
         }
-        ("predict", Some(name)) if is_identifier(name, '_') => attributes.predict = Some(name.to_owned()),
-        ("predict", _) => return Err("predict는 소문자로 시작하는 이름이다. 예: `predict=cold_ms`".into()),
+        ("predict", Some(name)) if is_identifier(name) => attributes.predict = Some(name.to_owned()),
+        ("predict", _) => return Err("predict는 예측의 id다. 예: `predict=guess-burst`".into()),
         ("chart", Some("dots")) => attributes.chart = Some(Chart::Dots),
         ("chart", Some("lanes")) => attributes.chart = Some(Chart::Lanes),
         ("chart", _) => return Err("chart는 `chart=dots`나 `chart=lanes`다.".into()),
@@ -107,11 +108,11 @@ fn set(attributes: &mut Attributes, name: &str, value: Option<&str>, at: usize) 
     Ok(())
 }
 
-/// A lower-case letter, then lower-case letters, digits and `joint`; at most 64 characters.
-fn is_identifier(text: &str, joint: char) -> bool {
+/// What ids look like: a lower-case letter, then lower-case letters, digits and `-`; at most 64 characters.
+pub(crate) fn is_identifier(text: &str) -> bool {
     text.len() <= 64
         && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == joint)
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 #[cfg(test)]
@@ -121,10 +122,10 @@ mod tests {
     #[test]
     fn reads_all_attributes() {
         let read =
-            parse_attributes(" id=burst-24 parallel=24 predict=env_count chart=lanes readonly").unwrap();
+            parse_attributes(" id=burst-24 parallel=24 predict=guess-count chart=lanes readonly").unwrap();
         assert_eq!(read.id, "burst-24");
         assert_eq!((read.parallel, read.chart, read.readonly), (24, Some(Chart::Lanes), true));
-        assert_eq!(read.predict.as_deref(), Some("env_count"));
+        assert_eq!(read.predict.as_deref(), Some("guess-count"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod response;
 mod template;
 
 pub use attributes::{Attributes, Chart, parse_attributes};
+pub(crate) use attributes::{is_identifier, words};
 pub use model::{Assert, Capture, ClaimText, Demo, Operator, Query, Request, Step, VariableUse};
 pub use parse::parse_demo;
 pub use template::{API_VARIABLE, Piece, pieces};

@@ -1,0 +1,94 @@
+//! Fences that ask a reader for something: `toml quiz`, `toml sort`, `toml predict`, each a strict little TOML document.
+//! Knows TOML, claims and [`Fault`]; whether named blocks exist is for the book to say, how it looks is HTML's.
+//!
+//! A new kind of fence needs: its word in [`KINDS`], a variant of [`Content`] with a type that reads itself from
+//! [`Fields`] (see [`Quiz`], the smallest), checks against the other fences of the chapter in `book.rs`
+//! (`ChapterReader::finish`), and one line of HTML in `html::lesson_html`, which sees the chapter's recordings.
+//! Everything read here remembers its offset in the fence ([`Text::at`]); [`Lesson::place`] makes a place of it.
+
+mod fields;
+mod predict;
+mod quiz;
+mod sort;
+
+pub(crate) use fields::{Fields, Text};
+pub(crate) use predict::{Answer, Ask, Predict};
+pub(crate) use quiz::Quiz;
+pub(crate) use sort::Sort;
+
+use std::ops::Range;
+
+use crate::{
+    book::ChapterText,
+    fence::{LessonFence, SourceMap},
+    place::Place,
+    syntax::Fault,
+};
+
+/// The words after `toml` that make a fence a lesson.
+pub(crate) const KINDS: [&str; 3] = ["quiz", "sort", "predict"];
+
+/// A lesson may hold this many bytes at most.
+const MAX_LESSON_BYTES: usize = 16 * 1024;
+
+/// One fence, read.
+#[derive(Clone, Debug)]
+pub(crate) struct Lesson {
+    /// Unique in the book, across blocks and lessons.
+    pub id: String,
+    /// The bytes of the chapter that the widget replaces.
+    pub range: Range<usize>,
+    /// What it says.
+    pub content: Content,
+    source: SourceMap,
+}
+
+/// What a lesson says.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    /// One question with one right choice.
+    Quiz(Quiz),
+    /// Cards that belong to piles.
+    Sort(Sort),
+    /// What a reader expects before running a block.
+    Predict(Predict),
+}
+
+impl Lesson {
+    /// Reads a fence; `names` are the names of `[preprocessor.live.claims]`.
+    ///
+    /// # Errors
+    /// Every mistake; offsets count from the start of the chapter.
+    pub fn read(fence: LessonFence, names: &[&str]) -> Result<Self, Vec<Fault>> {
+        let LessonFence { range, kind, id, source } = fence;
+        let mut faults = Vec::new();
+        let text = &source.text;
+        let content = if text.len() > MAX_LESSON_BYTES {
+            faults.push(Fault::new(0, format!("한 칸에는 {MAX_LESSON_BYTES}바이트까지 쓴다. 둘로 나눈다.")));
+            None
+        } else {
+            Fields::read(text, &mut faults, |fields| match kind {
+                "quiz" => Content::Quiz(Quiz::read(fields)),
+                "sort" => Content::Sort(Sort::read(fields)),
+                _ => Content::Predict(Predict::read(fields, names)),
+            })
+        };
+        match content {
+            Some(content) if faults.is_empty() => Ok(Self { id, range, content, source }),
+            _ => Err(faults
+                .into_iter()
+                .map(|fault| Fault::new(source.in_chapter(fault.at), fault.message))
+                .collect()),
+        }
+    }
+
+    /// Where the fence stands.
+    pub fn fence_place(&self, chapter: ChapterText<'_>) -> Place {
+        Place::of_offset(chapter.path, chapter.content, self.range.start)
+    }
+
+    /// The place of an offset in the fence.
+    pub fn place(&self, chapter: ChapterText<'_>, at: usize) -> Place {
+        Place::of_offset(chapter.path, chapter.content, self.source.in_chapter(at))
+    }
+}
