@@ -2,6 +2,7 @@
 //! `main` parses the command line and calls these rooms; the rooms return `Result` and never print or exit.
 
 pub mod cli;
+pub mod cognito;
 pub mod dynamodb;
 pub mod events;
 pub mod gateway;

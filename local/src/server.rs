@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::future::IntoFuture;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -15,12 +15,13 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
+use crate::cognito::{self, Issuer};
 use crate::dynamodb::{Data, DynamoDb, Storage};
 use crate::lambda::package::{Options as PackageOptions, Packager};
 use crate::lambda::{Lambda, Settings};
 use crate::project::Project;
 use crate::site::Site;
-use crate::template::{self, System};
+use crate::template::{self, Stack, System};
 use crate::terminal::Terminal;
 use crate::watch::{Sources, Watcher, settled};
 use crate::{events, gateway, wall};
@@ -73,10 +74,16 @@ impl Server {
         })?;
         let port = listener.local_addr()?.port();
         let data = Data::open(&options.storage)?;
-        let System { functions, mut api, tables, deploy_only } =
-            template::load(project.root(), &options.parameters, data.stack_id())?;
+        let stack = Stack { id: data.stack_id(), origin: &format!("http://127.0.0.1:{port}") };
+        let System { functions, mut api, tables, user_pool, deploy_only } =
+            template::load(project.root(), &options.parameters, stack)?;
         if !deploy_only.is_empty() {
             tracing::info!("AWS에만 있는 자원이라 여기서는 만들지 않는다: {}", deploy_only.join(", "));
+        }
+        let folder = data.file().and_then(Path::parent).map(PathBuf::from);
+        let issuer = user_pool.map(|pool| Issuer::new(pool, folder));
+        if let Some(issuer) = &issuer {
+            issuer.prepare();
         }
         let dynamodb = DynamoDb::start(data, &tables).await?;
         let settings = Settings {
@@ -110,7 +117,11 @@ impl Server {
         if let Some(cors) = &mut api.cors {
             cors.allow_origins.extend(["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{port}")));
         }
-        let router = router(gateway::router(api, lambda.clone()), site.router(port));
+        let mut pages = site.router(port);
+        if let Some(issuer) = &issuer {
+            pages = pages.merge(cognito::router(issuer.clone()));
+        }
+        let router = router(gateway::router(api, lambda.clone(), issuer), pages);
         Ok(Self { listener, router, lambda, site, dynamodb, packages, _watcher: watcher })
     }
 
@@ -161,7 +172,7 @@ impl Server {
     }
 }
 
-/// `/api/…` is the API's, everything else the book's: one origin, as behind CloudFront.
+/// `/api/…` is the API's, everything else the book's and this machine's own: one origin, as behind CloudFront.
 fn router(api: Router, site: Router) -> Router {
     let split = move |request: Request, next: Next| {
         let api = api.clone();

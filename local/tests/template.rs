@@ -5,9 +5,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use local::template::{self, Throttle};
+use local::template::{self, Stack, Throttle};
 
 const STACK_ID: &str = "arn:aws:cloudformation:ap-northeast-2:123456789012:stack/local/0123";
+const STACK: Stack<'_> = Stack { id: STACK_ID, origin: "http://127.0.0.1:3000" };
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -16,14 +17,14 @@ fn root() -> &'static Path {
 #[test]
 fn every_parameter_set_of_the_project_is_understood() {
     for set in ["local", "lab", "public"] {
-        let system = template::load(root(), set, STACK_ID).unwrap_or_else(|error| panic!("{set}: {error}"));
-        assert!(system.deploy_only.is_empty());
+        let system = template::load(root(), set, STACK).unwrap_or_else(|error| panic!("{set}: {error}"));
+        assert_eq!(system.deploy_only, ["ReaderDomain (AWS::Cognito::UserPoolDomain)"]);
     }
 }
 
 #[test]
 fn the_local_set_describes_the_system_of_the_book() {
-    let system = template::load(root(), "local", STACK_ID).unwrap();
+    let system = template::load(root(), "local", STACK).unwrap();
     let users = system.functions.iter().find(|function| function.name == "UsersFunction").unwrap();
     assert_eq!((users.package.as_str(), users.memory_mb), ("users", 512));
     assert_eq!(users.timeout, Duration::from_secs(10));
@@ -34,11 +35,49 @@ fn the_local_set_describes_the_system_of_the_book() {
     let provisioned =
         system.functions.iter().find(|function| function.name == "ProvisionedFunction").unwrap();
     assert_eq!(provisioned.provisioned, 2);
-    assert_eq!(system.api.routes.len(), 15);
+    assert_eq!(system.api.routes.len(), 23);
     assert_eq!(system.api.throttle, Some(Throttle { rate: 10_000.0, burst: 5_000.0 }));
+    let reserved = |set| {
+        let system = template::load(root(), set, STACK).unwrap();
+        system.functions.into_iter().find(|function| function.name == "ReservedFunction").unwrap().reserved
+    };
+    assert_eq!((reserved("local"), reserved("public")), (Some(1), None));
     let table = &system.tables[0];
     assert_eq!((table.name.as_str(), table.ttl_attribute.as_deref()), ("User", Some("expiresAt")));
     assert_eq!(table.definition["KeySchema"][0]["AttributeName"], "id");
+}
+
+#[test]
+fn readers_sign_in_at_the_template_s_own_user_pool() {
+    let system = template::load(root(), "local", STACK).unwrap();
+    let pool = system.user_pool.unwrap();
+    assert_eq!(pool.issuer, format!("http://127.0.0.1:3000/_local/cognito/{}", pool.id));
+    assert!(pool.id.starts_with("ap-northeast-2_") && pool.id.len() == 24 && pool.client.id.len() == 26);
+    assert_eq!(pool.client.scopes, ["openid", "book/users"]);
+    assert_eq!(pool.client.access_token, Duration::from_secs(3600));
+    for route in &system.api.routes {
+        let mine = route.key.to_string().contains(" /api/me/");
+        assert_eq!(mine, route.authorization.is_some(), "{}", route.key);
+        if let Some(rule) = &route.authorization {
+            assert_eq!((&rule.issuer, &rule.audience[..]), (&pool.issuer, &[pool.client.id.clone()][..]));
+            assert_eq!(rule.scopes, ["book/users"], "{}", route.key);
+        }
+    }
+    let other = Stack { id: "arn:aws:cloudformation:ap-northeast-2:123456789012:stack/local/4567", ..STACK };
+    let other = template::load(root(), "local", other).unwrap().user_pool.unwrap();
+    assert!(other.id != pool.id && other.client.id != pool.client.id);
+}
+
+#[test]
+fn the_routes_whose_callers_get_an_error_on_purpose() {
+    let system = template::load(root(), "public", STACK).unwrap();
+    let route = |name: &str| {
+        let key = format!("GET /api/cold-start/{name}");
+        system.api.routes.iter().find(|route| route.key.to_string() == key).unwrap().clone()
+    };
+    assert_eq!(route("throttled").throttle, Some(Throttle { rate: 2.0, burst: 5.0 }));
+    assert_eq!(route("impatient").timeout, Some(Duration::from_millis(300)));
+    assert_eq!((route("plain-128").throttle, route("plain-128").timeout), (None, None));
 }
 
 /// Replaces `from` by `to` in the project's template and gives the lines of the error.
@@ -46,7 +85,7 @@ fn broken(from: &str, to: &str) -> Vec<String> {
     let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
     assert!(text.contains(from), "the template no longer contains `{from}`");
     let text = text.replacen(from, to, 1);
-    let error = template::parse("template.yaml", &text, &Default::default(), STACK_ID).unwrap_err();
+    let error = template::parse("template.yaml", &text, &Default::default(), STACK).unwrap_err();
     error.to_string().lines().map(str::to_owned).collect()
 }
 
@@ -65,6 +104,19 @@ fn what_this_machine_cannot_honour_stops_it_with_file_line_and_column() {
         ("Type: AWS::DynamoDB::Table", "Type: AWS::RDS::DBInstance", "does not honour AWS::RDS::DBInstance"),
         ("FunctionName: !Ref UsersFunction", "FunctionName: Nobody", "may not invoke `UsersFunction`"),
         ("Conditions:\n", "Mappings: {}\n\nConditions:\n", "`Mappings` is not honoured"),
+        ("TimeoutInMillis: 300", "TimeoutInMillis: 30001", "30001 ms is outside 50–30000"),
+        ("TimeoutInMillis: 300", "ConnectionType: VPC_LINK", "does not honour `ConnectionType`"),
+        ("!GetAtt ReaderPool.ProviderURL", "https://issuer.example", "the only issuer is the template's own"),
+        ("AuthorizerType: JWT", "AuthorizerType: REQUEST", "only AuthorizerType JWT"),
+        ("[$request.header.Authorization]", "[$request.querystring.token]", "only IdentitySource"),
+        ("AuthorizerId: !Ref ReaderAuthorizer", "AuthorizerId: nobody", "must name an authorizer"),
+        ("AuthorizationType: JWT", "AuthorizationType: AWS_IAM", "only AuthorizationType JWT or NONE"),
+        ("AuthorizationType: JWT", "AuthorizationType: NONE", "this needs AuthorizationType JWT"),
+        ("[openid, book/users]", "[openid, book/admin]", "no resource server of the pool"),
+        ("AllowedOAuthFlows: [code]", "AllowedOAuthFlows: [implicit]", "only AllowedOAuthFlows [code]"),
+        ("GenerateSecret: false", "GenerateSecret: true", "only GenerateSecret false"),
+        ("AccessTokenValidity: 1\n", "AccessTokenValidity: 25\n", "five minutes to one day"),
+        ("UserPoolTier: LITE", "LambdaConfig: {}", "does not honour `LambdaConfig`"),
         ("TABLE_NAME: !Ref UserTable", "AWS_REGION: x", "`AWS_REGION` is reserved"),
     ];
     for (from, to, expected) in cases {
@@ -84,8 +136,7 @@ fn all_mistakes_are_reported_at_once_in_the_order_of_the_file() {
         "ProtocolType: WEBSOCKET",
         1,
     );
-    let error =
-        template::parse("template.yaml", &text, &Default::default(), STACK_ID).unwrap_err().to_string();
+    let error = template::parse("template.yaml", &text, &Default::default(), STACK).unwrap_err().to_string();
     let lines: Vec<_> = error.lines().collect();
     assert!(lines.len() == 2, "{error}");
     assert!(lines[0].contains("64 MB") && lines.last().unwrap().contains("ProtocolType"), "{error}");
@@ -93,6 +144,6 @@ fn all_mistakes_are_reported_at_once_in_the_order_of_the_file() {
 
 #[test]
 fn an_unknown_parameter_set_names_the_ones_there_are() {
-    let error = template::load(root(), "prod", STACK_ID).unwrap_err().to_string();
+    let error = template::load(root(), "prod", STACK).unwrap_err().to_string();
     assert!(error.contains("lab, local, public"), "{error}");
 }

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use super::authorizer::Identity;
 use super::routing::Match;
 use crate::template::ACCOUNT;
 
@@ -28,6 +29,8 @@ pub struct Context<'a> {
     pub trace_id: &'a str,
     /// When it arrived.
     pub arrived: OffsetDateTime,
+    /// What the token says, on a route with an authorizer.
+    pub identity: Option<&'a Identity>,
 }
 
 #[derive(Serialize)]
@@ -55,6 +58,8 @@ struct Event<'a> {
 struct RequestContext<'a> {
     account_id: &'static str,
     api_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorizer: Option<Authorizer<'a>>,
     domain_name: &'a str,
     domain_prefix: &'a str,
     http: Http<'a>,
@@ -63,6 +68,11 @@ struct RequestContext<'a> {
     stage: &'static str,
     time: String,
     time_epoch: i64,
+}
+
+#[derive(Serialize)]
+struct Authorizer<'a> {
+    jwt: &'a Identity,
 }
 
 #[derive(Serialize)]
@@ -101,6 +111,7 @@ pub fn build(
         request_context: RequestContext {
             account_id: ACCOUNT,
             api_id: context.api_id,
+            authorizer: context.identity.map(|jwt| Authorizer { jwt }),
             domain_name: domain,
             domain_prefix: domain.split('.').next().unwrap_or_default(),
             http: Http {
@@ -221,8 +232,14 @@ mod tests {
     use serde_json::{Value, json};
 
     fn event(request: axum::http::request::Builder, body: &[u8]) -> Value {
+        event_of(request, body, None)
+    }
+
+    fn event_of(request: axum::http::request::Builder, body: &[u8], identity: Option<&Identity>) -> Value {
         let key = RouteKey::parse("PUT /api/users/{id}").unwrap();
-        let routes = [Route { key, function: "Users".into(), throttle: None }];
+        let route =
+            Route { key, function: "Users".into(), throttle: None, timeout: None, authorization: None };
+        let routes = [route];
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let found = find(&routes, parts.method.as_str(), parts.uri.path()).unwrap();
         let context = Context {
@@ -231,6 +248,7 @@ mod tests {
             request_id: "r1",
             trace_id: "Root=1-1",
             arrived: OffsetDateTime::from_unix_timestamp(1_583_348_638).unwrap(),
+            identity,
         };
         serde_json::from_slice(&build(&parts, body, &found, &context).unwrap()).unwrap()
     }
@@ -267,6 +285,19 @@ mod tests {
             "isBase64Encoded": false
         });
         assert_eq!(event(request, "{\"name\":\"하늘\"}".as_bytes()), expected);
+    }
+
+    #[test]
+    fn what_the_token_says_travels_in_the_request_context() {
+        let claims = [("sub".to_owned(), "s1".to_owned())].into();
+        let identity = Identity { claims, scopes: Some(vec!["book/users".into()]) };
+        let event = event_of(Request::put("/api/users/1"), b"", Some(&identity));
+        let expected = json!({"jwt": {"claims": {"sub": "s1"}, "scopes": ["book/users"]}});
+        assert_eq!(event["requestContext"]["authorizer"], expected);
+        assert_eq!(
+            event_of(Request::put("/api/users/1"), b"", None)["requestContext"].get("authorizer"),
+            None
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! API Gateway on one machine: an HTTP API whose routes, throttles and CORS come from template.yaml.
-//! Knows the template's `Api` and `Lambda::invoke`; knows no function's types.
+//! API Gateway on one machine: an HTTP API whose routes, authorizers, throttles and CORS come from template.yaml.
+//! Knows the template's `Api`, the issuer's public keys and `Lambda::invoke`; knows no function's types.
 
+mod authorizer;
 mod cors;
 mod event;
 mod response;
@@ -20,6 +21,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use time::OffsetDateTime;
 
+use crate::cognito::Issuer;
 use crate::lambda::{InvokeError, Lambda};
 use crate::template::Api;
 use throttle::Throttles;
@@ -28,7 +30,7 @@ use throttle::Throttles;
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 /// Request line and headers together: 10,240 bytes ("Quotas for HTTP APIs").
 const HEADERS_LIMIT: usize = 10_240;
-/// The longest an integration may take; not raisable for HTTP APIs.
+/// How long an integration may take unless the template says less; not raisable for HTTP APIs.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An HTTP API in front of Lambda.
@@ -37,12 +39,13 @@ struct Gateway {
     api: Api,
     throttles: Throttles,
     lambda: Lambda,
+    issuer: Option<Issuer>,
 }
 
-/// The API as a router that takes every request it is given, whatever its path.
-pub fn router(api: Api, lambda: Lambda) -> Router {
+/// The API as a router that takes every request it is given, whatever its path. `issuer`: whose tokens its authorizers take.
+pub fn router(api: Api, lambda: Lambda, issuer: Option<Issuer>) -> Router {
     let throttles = Throttles::new(&api, Instant::now());
-    Router::new().fallback(answer).with_state(Arc::new(Gateway { api, throttles, lambda }))
+    Router::new().fallback(answer).with_state(Arc::new(Gateway { api, throttles, lambda, issuer }))
 }
 
 async fn answer(
@@ -81,11 +84,21 @@ impl Gateway {
         if !self.throttles.take(found.index, Instant::now()) {
             return message(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
         }
+        let arrived = OffsetDateTime::now_utc();
+        let identity = match &found.route.authorization {
+            None => None,
+            Some(rule) => {
+                let now = arrived.unix_timestamp();
+                match authorizer::authorize(rule, self.issuer.as_ref(), &parts.headers, now).await {
+                    Ok(identity) => Some(identity),
+                    Err(denied) => return denied.into_response(),
+                }
+            }
+        };
         let body = match read(body).await {
             Ok(body) => body,
             Err(refusal) => return refusal,
         };
-        let arrived = OffsetDateTime::now_utc();
         let trace_id = trace_id(arrived);
         let context = event::Context {
             api_id: &self.api.id,
@@ -93,10 +106,12 @@ impl Gateway {
             request_id,
             trace_id: &trace_id,
             arrived,
+            identity: identity.as_ref(),
         };
         let Ok(event) = event::build(&parts, &body, &found, &context) else { return internal_error() };
         let invocation = self.lambda.invoke(&found.route.function, event.into(), trace_id);
-        match tokio::time::timeout(INTEGRATION_TIMEOUT, invocation).await {
+        let patience = found.route.timeout.unwrap_or(INTEGRATION_TIMEOUT);
+        match tokio::time::timeout(patience, invocation).await {
             Ok(Ok(payload)) => response::read(&payload).unwrap_or_else(internal_error),
             Ok(Err(error)) => failed(&error),
             Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),

@@ -80,6 +80,8 @@ mod tests {
             key: RouteKey::parse(key).unwrap(),
             function: (*key).into(),
             throttle: None,
+            timeout: None,
+            authorization: None,
         };
         keys.iter().map(route).collect()
     }

@@ -8,26 +8,47 @@ use std::time::Instant;
 
 use crate::template::{Api, Throttle};
 
+/// The tokens of one bucket, apart from clock and lock.
+#[derive(Debug, Clone, Copy)]
+pub struct Tokens {
+    left: f64,
+    /// When they were counted, in ms.
+    counted: f64,
+}
+
+impl Tokens {
+    /// A full bucket at time 0.
+    pub fn full(limit: Throttle) -> Self {
+        Self { left: limit.burst, counted: 0.0 }
+    }
+
+    /// Takes a token at `now` ms; false when there is no whole one.
+    pub fn take(&mut self, limit: Throttle, now: f64) -> bool {
+        let earned = (now - self.counted).max(0.0) * limit.rate / 1000.0;
+        let tokens = (self.left + earned).min(limit.burst);
+        let granted = tokens >= 1.0;
+        *self = Self { left: if granted { tokens - 1.0 } else { tokens }, counted: now };
+        granted
+    }
+}
+
 /// One bucket.
 #[derive(Debug)]
 struct Bucket {
     limit: Throttle,
-    state: Mutex<(f64, Instant)>,
+    /// The tokens' time 0.
+    since: Instant,
+    tokens: Mutex<Tokens>,
 }
 
 impl Bucket {
     fn new(limit: Throttle, now: Instant) -> Self {
-        Self { limit, state: Mutex::new((limit.burst, now)) }
+        Self { limit, since: now, tokens: Mutex::new(Tokens::full(limit)) }
     }
 
     fn take(&self, now: Instant) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (tokens, last) = *state;
-        let tokens = (tokens + now.saturating_duration_since(last).as_secs_f64() * self.limit.rate)
-            .min(self.limit.burst);
-        let granted = tokens >= 1.0;
-        *state = (if granted { tokens - 1.0 } else { tokens }, now);
-        granted
+        let now = now.saturating_duration_since(self.since).as_secs_f64() * 1000.0;
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).take(self.limit, now)
     }
 }
 

@@ -16,13 +16,24 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 pub use route_key::{RouteKey, Segment};
-pub use system::{Api, Cors, Function, Route, Schedule, System, Table, Throttle};
+pub use system::{
+    Api, Authorization, Cors, Function, Route, Schedule, System, Table, Throttle, UserPool, UserPoolClient,
+};
 use yaml::{Place, Problem};
 
 /// The region, account and stack the functions on this machine believe in.
 pub const REGION: &str = "ap-northeast-2";
 /// The account id of every ARN on this machine; AWS's documentation uses the same stand-in.
 pub const ACCOUNT: &str = "123456789012";
+
+/// What this machine's deployment of the template is called, and where it answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Stack<'a> {
+    /// Becomes `AWS::StackId`.
+    pub id: &'a str,
+    /// Scheme, host and port of this server: what AWS gives an address of its own stands below it here.
+    pub origin: &'a str,
+}
 
 /// Everything wrong with a template, one line each: `template.yaml:line:column: what and what to do`.
 #[derive(Debug)]
@@ -45,17 +56,16 @@ impl fmt::Display for TemplateError {
 impl std::error::Error for TemplateError {}
 
 /// Reads `template.yaml` and the parameter set `set` of `samconfig.toml` below `root`.
-/// `stack_id` becomes `AWS::StackId`.
 ///
 /// # Errors
 /// A file is missing, or the template says something this machine cannot honour: all such places at once.
-pub fn load(root: &Path, set: &str, stack_id: &str) -> Result<System> {
+pub fn load(root: &Path, set: &str, stack: Stack<'_>) -> Result<System> {
     let read = |name: &str| {
         let path = root.join(name);
         std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     };
     let overrides = parameters::read(&read("samconfig.toml")?, set)?;
-    Ok(parse("template.yaml", &read("template.yaml")?, &overrides, stack_id)?)
+    Ok(parse("template.yaml", &read("template.yaml")?, &overrides, stack)?)
 }
 
 /// Works out a template's text. `file` is its name in messages.
@@ -66,7 +76,7 @@ pub fn parse(
     file: &str,
     text: &str,
     overrides: &BTreeMap<String, String>,
-    stack_id: &str,
+    stack: Stack<'_>,
 ) -> Result<System, TemplateError> {
     let failed = |mut problems: Vec<Problem>| {
         problems.sort();
@@ -74,5 +84,5 @@ pub fn parse(
         TemplateError { file: file.to_owned(), problems }
     };
     let document = yaml::parse(text).map_err(|problem| failed(vec![problem]))?;
-    resources::Reader::new(&document, overrides, stack_id).read().map_err(failed)
+    resources::Reader::new(&document, overrides, stack).read().map_err(failed)
 }

@@ -2,6 +2,8 @@
 //! Knows the section names and which reader takes which resource type; each reader lives in a file of its own.
 
 mod api;
+mod authorizer;
+mod cognito;
 mod function;
 mod table;
 
@@ -11,7 +13,7 @@ use super::intrinsics::Scope;
 use super::support::{self, DEPLOY_ONLY_TYPES, SUPPORT};
 use super::system::System;
 use super::yaml::{Node, Place, Problem, Value};
-use super::{ACCOUNT, REGION};
+use super::{ACCOUNT, REGION, Stack};
 
 /// A resource after evaluation.
 struct Resource {
@@ -25,6 +27,7 @@ struct Resource {
 pub(super) struct Reader<'a> {
     document: &'a Node,
     overrides: &'a BTreeMap<String, String>,
+    stack: Stack<'a>,
     scope: Scope,
     problems: Vec<Problem>,
 }
@@ -42,19 +45,19 @@ const SECTIONS: &[&str] = &[
 ];
 
 impl<'a> Reader<'a> {
-    pub fn new(document: &'a Node, overrides: &'a BTreeMap<String, String>, stack_id: &str) -> Self {
-        let stack_name = stack_id.split('/').nth(1).unwrap_or("local");
+    pub fn new(document: &'a Node, overrides: &'a BTreeMap<String, String>, stack: Stack<'a>) -> Self {
+        let stack_name = stack.id.split('/').nth(1).unwrap_or("local");
         let pseudo = [
             ("AWS::AccountId", ACCOUNT),
             ("AWS::Partition", "aws"),
             ("AWS::Region", REGION),
-            ("AWS::StackId", stack_id),
+            ("AWS::StackId", stack.id),
             ("AWS::StackName", stack_name),
             ("AWS::URLSuffix", "amazonaws.com"),
         ];
         let parameters = pseudo.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let scope = Scope { parameters, ..Scope::default() };
-        Self { document, overrides, scope, problems: Vec::new() }
+        Self { document, overrides, stack, scope, problems: Vec::new() }
     }
 
     pub fn read(mut self) -> Result<System, Vec<Problem>> {
@@ -78,9 +81,11 @@ impl<'a> Reader<'a> {
         let mut problems = std::mem::take(&mut self.problems);
         let functions = function::read(&resources, &mut problems);
         let tables = table::read(&resources, &mut problems);
-        let api = api::read(&resources, &mut problems);
+        let user_pool = cognito::read(&resources, self.stack, &mut problems);
+        let authorizers = authorizer::read(&resources, user_pool.as_ref(), &mut problems);
+        let api = api::read(&resources, &authorizers, &mut problems);
         match api {
-            Some(api) if problems.is_empty() => Ok(System { functions, api, tables, deploy_only }),
+            Some(api) if problems.is_empty() => Ok(System { functions, api, tables, user_pool, deploy_only }),
             _ => Err(problems),
         }
     }
@@ -165,6 +170,17 @@ impl<'a> Reader<'a> {
                         name.and_then(|node| node.text().ok().map(str::to_owned)).unwrap_or(id.clone());
                     self.scope.refs.insert(id.clone(), name.clone());
                     format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}")
+                }
+                "AWS::Cognito::UserPool" => {
+                    let pool = cognito::pool_id(self.stack, id);
+                    let issuer = cognito::issuer(self.stack, &pool);
+                    self.scope.attributes.insert(format!("{id}.ProviderURL"), issuer);
+                    self.scope.refs.insert(id.clone(), pool.clone());
+                    format!("arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{pool}")
+                }
+                "AWS::Cognito::UserPoolClient" => {
+                    self.scope.refs.insert(id.clone(), cognito::client_id(self.stack, id));
+                    continue;
                 }
                 _ => continue,
             };

@@ -15,6 +15,8 @@ pub struct System {
     pub api: Api,
     /// The DynamoDB tables.
     pub tables: Vec<Table>,
+    /// The Cognito user pool whose tokens the API takes.
+    pub user_pool: Option<UserPool>,
     /// Logical ids (with their types) that exist on AWS alone.
     pub deploy_only: Vec<String>,
 }
@@ -73,6 +75,43 @@ pub struct Route {
     pub function: String,
     /// `RouteSettings` of this route.
     pub throttle: Option<Throttle>,
+    /// `TimeoutInMillis` of its integration: how long the gateway waits for the function.
+    pub timeout: Option<Duration>,
+    /// What a token must say for the route to be taken; `None` for a route open to everybody.
+    pub authorization: Option<Authorization>,
+}
+
+/// A JWT authorizer together with the scopes of the route it stands before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorization {
+    /// `JwtConfiguration.Issuer`.
+    pub issuer: String,
+    /// `JwtConfiguration.Audience`.
+    pub audience: Vec<String>,
+    /// `AuthorizationScopes`: the token needs one of them; empty for none.
+    pub scopes: Vec<String>,
+}
+
+/// A Cognito user pool with its one client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserPool {
+    /// `ap-northeast-2_` and nine characters.
+    pub id: String,
+    /// `ProviderURL`, the issuer of its tokens: on this machine an address of this server.
+    pub issuer: String,
+    /// The page that signs readers in.
+    pub client: UserPoolClient,
+}
+
+/// A public client of a user pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserPoolClient {
+    /// 26 characters.
+    pub id: String,
+    /// `AllowedOAuthScopes`.
+    pub scopes: Vec<String>,
+    /// For how long an access token is good: `AccessTokenValidity`.
+    pub access_token: Duration,
 }
 
 /// A token bucket: `rate` tokens a second, at most `burst` of them.

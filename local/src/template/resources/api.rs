@@ -2,13 +2,28 @@
 //! Knows how API, integrations, routes and stage refer to one another.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::super::route_key::RouteKey;
 use super::super::system::{Api, Cors, Route, Throttle};
 use super::super::yaml::{Node, Problem};
+use super::authorizer::{self, Authorizers};
 use super::{Resource, keep, required};
 
-pub(super) fn read(resources: &[Resource], problems: &mut Vec<Problem>) -> Option<Api> {
+/// `TimeoutInMillis` of an HTTP API's integration ("Quotas for HTTP APIs").
+const TIMEOUT_MS: std::ops::RangeInclusive<u64> = 50..=30_000;
+
+/// What stands behind an integration.
+struct Integration {
+    function: String,
+    timeout: Option<Duration>,
+}
+
+pub(super) fn read(
+    resources: &[Resource],
+    authorizers: &Authorizers,
+    problems: &mut Vec<Problem>,
+) -> Option<Api> {
     let of = |kind: &'static str| resources.iter().filter(move |resource| resource.kind == kind);
     let Some(api) = of("AWS::ApiGatewayV2::Api").next() else {
         let place = resources.first().map_or(super::Place { line: 1, column: 1 }, |resource| resource.place);
@@ -34,7 +49,9 @@ pub(super) fn read(resources: &[Resource], problems: &mut Vec<Problem>) -> Optio
                 format!("API Gateway may not invoke `{function}`: add an AWS::Lambda::Permission for it"),
             ));
         }
-        integrations.insert(integration.id.clone(), function);
+        let timeout = integration.properties.get("TimeoutInMillis");
+        let timeout = timeout.and_then(|node| keep(integration_timeout(node), problems));
+        integrations.insert(integration.id.clone(), Integration { function, timeout });
     }
     let stage = of("AWS::ApiGatewayV2::Stage").next();
     let settings = stage.and_then(|stage| stage.properties.get("RouteSettings"));
@@ -50,7 +67,7 @@ pub(super) fn read(resources: &[Resource], problems: &mut Vec<Problem>) -> Optio
             problems.push(Problem::new(key_node.place, format!("`{key}` is the key of another route too")));
         }
         let id = target.text().ok().and_then(|text| text.strip_prefix("integrations/"));
-        let Some(function) = id.and_then(|id| integrations.get(id)) else {
+        let Some(integration) = id.and_then(|id| integrations.get(id)) else {
             problems.push(Problem::new(
                 target.place,
                 "Target must be `integrations/` and an integration of this template",
@@ -59,7 +76,13 @@ pub(super) fn read(resources: &[Resource], problems: &mut Vec<Problem>) -> Optio
         };
         let throttle = settings.and_then(|settings| settings.get(&key.to_string()));
         let throttle = throttle.and_then(|node| throttle_of(node, problems));
-        routes.push(Route { key, function: function.clone(), throttle });
+        routes.push(Route {
+            key,
+            function: integration.function.clone(),
+            throttle,
+            timeout: integration.timeout,
+            authorization: authorizer::of_route(resource, authorizers, problems),
+        });
     }
     for (key, _) in settings.map_or(&[][..], Node::entries) {
         if !routes.iter().any(|route| route.key.to_string() == key.text) {
@@ -110,6 +133,15 @@ fn integrated_function(
         return None;
     }
     Some((function, uri.place))
+}
+
+fn integration_timeout(node: &Node) -> Result<Duration, Problem> {
+    let milliseconds = node.parse("a whole number")?;
+    if !TIMEOUT_MS.contains(&milliseconds) {
+        let (low, high) = (TIMEOUT_MS.start(), TIMEOUT_MS.end());
+        return Err(Problem::new(node.place, format!("{milliseconds} ms is outside {low}–{high}")));
+    }
+    Ok(Duration::from_millis(milliseconds))
 }
 
 /// The function's name in a name or an ARN, with or without an alias.
