@@ -1,5 +1,5 @@
-//! One execution environment: its identity, its phase and what it is allowed to do next.
-//! Knows the lifecycle (init → running → responded → idle …); the function's pool moves it along.
+//! One execution environment: its identity, its process and what it and the Runtime API are in the middle of.
+//! Knows bytes and times; where it stands in its life is kept by the placement, and the function's pool moves both along.
 //!
 //! The transitions are those of the Runtime API: AWS Lambda Developer Guide, "Using the Lambda runtime API".
 
@@ -23,24 +23,18 @@ pub struct Event {
     pub deadline_ms: u128,
 }
 
-/// Where an environment stands in its life.
-#[derive(Debug)]
-pub enum Phase {
-    /// Started, has not asked for an event yet.
-    Init,
-    /// Frozen; its poll is held open.
-    Idle {
-        /// Takes the next event.
-        poll: oneshot::Sender<Event>,
-        /// Since when.
-        since: Instant,
-    },
-    /// Working on an event.
+/// What an environment and the Runtime API are in the middle of.
+#[derive(Debug, Default)]
+pub enum Exchange {
+    /// Nothing: it initialises or is being ended.
+    #[default]
+    Nothing,
+    /// It is frozen, and its poll, held open, takes the next event.
+    Poll(oneshot::Sender<Event>),
+    /// It works on an event.
     Running(Running),
-    /// Has answered and has not asked for the next event yet.
-    Responded(Finished),
-    /// Being ended; leaves the pool when its process is gone.
-    Ending,
+    /// It has answered and has not asked for the next event yet.
+    Answered(Finished),
 }
 
 /// The invocation an environment works on.
@@ -54,21 +48,27 @@ pub struct Running {
     pub answer: oneshot::Sender<Answer>,
 }
 
-/// What the REPORT line says of an invocation that has been answered.
+impl Running {
+    /// Ends the invocation now; the other part is where its answer goes.
+    pub fn finish(self) -> (Finished, oneshot::Sender<Answer>) {
+        let Self { request_id, started, answer } = self;
+        (Finished { request_id, duration: started.elapsed() }, answer)
+    }
+}
+
+/// What the REPORT line says of an invocation that is over.
 #[derive(Debug)]
 pub struct Finished {
     /// Its id.
     pub request_id: String,
-    /// From handing the event over until the answer.
+    /// From handing the event over until the answer, or the end without one.
     pub duration: Duration,
 }
 
 /// An execution environment in a pool.
 #[derive(Debug)]
 pub struct Environment {
-    /// Which delivered package it runs; an older one is ended as soon as it is free.
-    pub generation: u64,
-    /// Kept ready by provisioned concurrency: not ended for being idle.
+    /// Kept ready by provisioned concurrency.
     pub provisioned: bool,
     /// `YYYY/MM/DD/[$LATEST]<32 hex>`: on AWS, too, one log stream belongs to one environment.
     pub log_stream: String,
@@ -80,20 +80,20 @@ pub struct Environment {
     pub init: Option<Duration>,
     /// Events handed over so far.
     pub invocations: u64,
-    /// Where it stands.
-    pub phase: Phase,
+    /// What it and the Runtime API are in the middle of.
+    pub exchange: Exchange,
 }
 
 impl Environment {
     /// Hands an event to an environment that is free, which becomes running.
     /// `timeout` is the function's.
     pub fn run(&mut self, invocation: Invocation, timeout: Duration) -> Event {
-        let Invocation { request_id, event, trace_id, answer, arrived: _ } = invocation;
+        let Invocation { request_id, event, trace_id, answer } = invocation;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let deadline_ms = (now + timeout).as_millis();
         self.invocations += 1;
-        self.phase =
-            Phase::Running(Running { request_id: request_id.clone(), started: Instant::now(), answer });
+        let running = Running { request_id: request_id.clone(), started: Instant::now(), answer };
+        self.exchange = Exchange::Running(running);
         Event { request_id, body: event, trace_id, deadline_ms }
     }
 

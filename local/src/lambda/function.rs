@@ -1,24 +1,22 @@
-//! One function's pool of execution environments: where an event goes, when an environment is started, frozen and ended.
+//! One function's pool of execution environments: carries out what the placement decides, with processes.
 //! Knows environments, processes and the CPU controller; the Runtime API and the callers only call in.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 use tokio::sync::{oneshot, watch};
 
-use super::environment::{Environment, Event, Finished, Phase, Running};
+use super::environment::{Environment, Event, Exchange, Finished};
 use super::invocation::{Answer, Invocation, InvokeError};
+use super::placement::{Arrival, Freed, Placement, Refusal, Rules, Stage};
 use super::platform::{Package, Platform};
 use super::{log, process};
 use crate::template;
 
 /// On-demand init may take 10 s ("Understanding the Lambda execution environment lifecycle").
 const INIT_LIMIT: Duration = Duration::from_secs(10);
-/// An environment that has answered asks for its next event at once; an event waits this long for that before another
-/// environment is started. Otherwise calls one after another would now and then meet two environments.
-const ABOUT_TO_ASK: Duration = Duration::from_millis(100);
 
 /// A function: its configuration and its environments.
 #[derive(Debug)]
@@ -26,17 +24,17 @@ pub struct Function {
     /// What template.yaml says of it.
     pub config: template::Function,
     platform: Arc<Platform>,
+    /// The placement's time 0.
+    since: Instant,
     pool: Mutex<Pool>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Pool {
     package: Option<Package>,
-    generation: u64,
+    placement: Placement<String, Invocation>,
+    /// By their tokens.
     environments: HashMap<String, Environment>,
-    /// Tokens of idle environments; the one used last stands last and is taken first.
-    idle: Vec<String>,
-    waiting: VecDeque<Invocation>,
 }
 
 /// Why the Runtime API refuses a call.
@@ -50,14 +48,36 @@ pub enum Refused {
     InvalidRequestId,
 }
 
+impl From<Refusal> for InvokeError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Throttled => Self::Throttled,
+            Refusal::Overloaded => Self::Overloaded,
+        }
+    }
+}
+
 impl Function {
     /// A function without a package: it starts nothing until [`Function::deliver`].
     pub fn new(config: template::Function, platform: Arc<Platform>) -> Self {
-        Self { config, platform, pool: Mutex::default() }
+        let settings = &platform.settings;
+        let placement = Placement::new(Rules {
+            idle: ms(settings.idle),
+            reserved: config.reserved,
+            provisioned: config.provisioned,
+            most_environments: settings.most_environments,
+            most_waiting: settings.most_waiting,
+        });
+        let pool = Mutex::new(Pool { package: None, placement, environments: HashMap::new() });
+        Self { config, platform, since: Instant::now(), pool }
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> u64 {
+        ms(self.since.elapsed())
     }
 
     /// Invokes the function and waits for its answer. The invocation goes on if the caller stops waiting.
@@ -73,64 +93,56 @@ impl Function {
         answered.await.unwrap_or_else(|_| Err(InvokeError::Exited { status: "the host is stopping".into() }))
     }
 
-    /// Gives an event to the idle environment used last; without one it waits for the first that frees up or becomes ready.
     fn place(self: &Arc<Self>, mut invocation: Invocation) -> Result<(), InvokeError> {
-        let mut pool = self.pool();
+        let pool = &mut *self.pool();
         if pool.package.is_none() {
             return Err(InvokeError::Building);
         }
-        let running = pool.environments.values().filter(|one| matches!(one.phase, Phase::Running(_))).count();
-        if self.config.reserved.is_some_and(|limit| running + pool.waiting.len() >= limit as usize) {
-            return Err(InvokeError::Throttled);
+        while let Arrival::Thaws(token, event) = pool.placement.arrive(self.now(), invocation)? {
+            let Some(back) = self.hand_over(pool, &token, event) else { return Ok(()) };
+            pool.placement.end(&token);
+            invocation = back;
         }
-        while let Some(token) = pool.idle.pop() {
-            match self.hand_over(&mut pool, &token, invocation) {
-                None => return Ok(()),
-                Some(back) => invocation = back,
-            }
-        }
-        if pool.waiting.len() >= self.platform.settings.most_waiting {
-            return Err(InvokeError::Overloaded);
-        }
-        pool.waiting.push_back(invocation);
-        self.grow(&mut pool);
+        self.grow(pool);
         Ok(())
     }
 
-    /// Hands an event to an idle environment. An environment whose poll is gone is dying: it is ended and the event comes back.
+    /// Hands an event to a frozen environment. If its poll is gone it is dying: it is ended and the event comes back.
     fn hand_over(&self, pool: &mut Pool, token: &str, invocation: Invocation) -> Option<Invocation> {
         let Some(environment) = pool.environments.get_mut(token) else { return Some(invocation) };
         let pid = *environment.pid.borrow();
-        let (Phase::Idle { poll, .. }, Some(pid)) =
-            (std::mem::replace(&mut environment.phase, Phase::Ending), pid)
-        else {
+        let (Exchange::Poll(poll), Some(pid)) = (std::mem::take(&mut environment.exchange), pid) else {
             return Some(invocation);
         };
         if poll.is_closed() {
             process::kill(pid);
             return Some(invocation);
         }
-        self.log(&environment.log_stream, &log::start(&invocation.request_id));
-        let event = environment.run(invocation, self.config.timeout);
         process::thaw(pid);
-        self.platform.cpu.begin(pid, self.config.memory_mb);
         // If the poll closes just now, the environment's exit answers the invocation.
-        let _ = poll.send(event);
+        let _ = poll.send(self.begin(environment, pid, invocation));
         None
     }
 
-    /// Starts environments while more events wait than environments are about to be free, within this machine's bound.
+    /// An invocation begins in an environment that is not frozen.
+    fn begin(&self, environment: &mut Environment, pid: Pid, invocation: Invocation) -> Event {
+        self.log(&environment.log_stream, &log::start(&invocation.request_id));
+        let event = environment.run(invocation, self.config.timeout);
+        self.platform.cpu.begin(pid, self.config.memory_mb);
+        event
+    }
+
+    /// Starts the environments that waiting events lack.
     fn grow(self: &Arc<Self>, pool: &mut Pool) {
-        let patient = pool.waiting.front().is_some_and(|first| first.arrived.elapsed() < ABOUT_TO_ASK);
-        let about_to_be_free = |one: &&Environment| match one.phase {
-            Phase::Init => !one.provisioned,
-            Phase::Responded(_) => patient && one.generation == pool.generation,
-            _ => false,
-        };
-        let expected = pool.environments.values().filter(about_to_be_free).count();
-        let room = self.platform.settings.most_environments.saturating_sub(pool.environments.len());
-        for _ in 0..pool.waiting.len().saturating_sub(expected).min(room) {
+        for _ in 0..pool.placement.lacking(self.now()) {
             self.start(pool, false);
+        }
+    }
+
+    /// Keeps as many provisioned environments as the template asks for.
+    fn provision(self: &Arc<Self>, pool: &mut Pool) {
+        for _ in 0..pool.placement.unprovisioned() {
+            self.start(pool, true);
         }
     }
 
@@ -139,17 +151,17 @@ impl Function {
         let token = uuid::Uuid::new_v4().simple().to_string();
         let (announce, pid) = watch::channel(None);
         let environment = Environment {
-            generation: pool.generation,
             provisioned,
             log_stream: self.platform.log_stream(&token),
             pid,
             started: Instant::now(),
             init: None,
             invocations: 0,
-            phase: Phase::Init,
+            exchange: Exchange::Nothing,
         };
         let launch = self.platform.launch(&self.config, &package, &token, &environment);
         let log_stream = environment.log_stream.clone();
+        pool.placement.start(token.clone(), provisioned);
         pool.environments.insert(token.clone(), environment);
         let function = Arc::clone(self);
         tokio::spawn(async move {
@@ -171,101 +183,79 @@ impl Function {
     }
 
     /// The process of an environment has ended, or could not be started.
-    fn exited(self: &Arc<Self>, token: &str, status: String) {
-        let mut pool = self.pool();
-        let Some(environment) = pool.environments.remove(token) else { return };
-        pool.idle.retain(|idle| idle != token);
+    fn exited(self: &Arc<Self>, token: &String, status: String) {
+        let pool = &mut *self.pool();
+        let Some(mut environment) = pool.environments.remove(token) else { return };
+        let failed = pool.placement.gone(token);
         if let Some(pid) = *environment.pid.borrow() {
             self.platform.cpu.end(pid);
         }
-        let cold_init = environment.cold_init();
-        match environment.phase {
-            Phase::Running(running) => {
-                self.report(&environment.log_stream, &running, cold_init, "error");
-                let _ = running.answer.send(Err(InvokeError::Exited { status }));
-            }
-            Phase::Init => {
-                let line = log::init_report(environment.started.elapsed(), "error", "Runtime.ExitError");
-                self.log(&environment.log_stream, &line);
-                // The event this environment was started for pays; otherwise a broken binary would be started for ever.
-                // Nobody waits for a provisioned one: events spill over to environments of their own.
-                if !environment.provisioned
-                    && let Some(invocation) = pool.waiting.pop_front()
-                {
-                    let _ = invocation.answer.send(Err(InvokeError::Exited { status }));
-                }
-            }
-            Phase::Idle { .. } | Phase::Responded(_) | Phase::Ending => {}
+        if let Exchange::Running(running) = std::mem::take(&mut environment.exchange) {
+            let (finished, answer) = running.finish();
+            self.report(&environment, &finished, None, Some("error"));
+            let _ = answer.send(Err(InvokeError::Exited { status: status.clone() }));
+        }
+        if environment.init.is_none() {
+            let took = environment.started.elapsed();
+            let (end, kind) = match took >= INIT_LIMIT {
+                true => ("timeout", "Sandbox.Timedout"),
+                false => ("error", "Runtime.ExitError"),
+            };
+            self.log(&environment.log_stream, &log::init_report(took, end, kind));
+        }
+        if let Some(invocation) = failed {
+            let _ = invocation.answer.send(Err(InvokeError::Exited { status }));
         }
         if !self.platform.is_stopping() {
-            self.grow(&mut pool);
+            self.grow(pool);
+            // A provisioned init that fails is not tried for ever.
             if environment.init.is_some() {
-                self.provision(&mut pool);
+                self.provision(pool);
             }
-        }
-    }
-
-    /// Keeps as many provisioned environments as the template asks for.
-    fn provision(self: &Arc<Self>, pool: &mut Pool) {
-        let wanted = self.config.provisioned as usize;
-        let generation = pool.generation;
-        let current = |one: &&Environment| one.provisioned && one.generation == generation;
-        let have = pool.environments.values().filter(current).count();
-        for _ in have..wanted {
-            self.start(pool, true);
         }
     }
 
     /// A new binary: environments of the old one end as soon as they are free.
     pub fn deliver(self: &Arc<Self>, package: Package) {
-        let mut pool = self.pool();
-        pool.generation += 1;
+        let pool = &mut *self.pool();
         pool.package = Some(package);
-        let idle = std::mem::take(&mut pool.idle);
-        for token in idle {
+        for token in pool.placement.renew() {
             end(pool.environments.get_mut(&token));
         }
-        self.provision(&mut pool);
+        self.provision(pool);
     }
 
     /// `GET /invocation/next`: the end of init or of an invocation, and the wait for the next event.
     ///
     /// # Errors
     /// Called out of order, or by an environment that is being ended.
-    pub async fn next(self: &Arc<Self>, token: &str) -> Result<Event, Refused> {
+    pub async fn next(self: &Arc<Self>, token: &String) -> Result<Event, Refused> {
         let pid = self.pid(token).await.ok_or(Refused::Unknown)?;
         let waits = {
-            let mut pool = self.pool();
-            let generation = pool.generation;
+            let pool = &mut *self.pool();
             let environment = pool.environments.get_mut(token).ok_or(Refused::Unknown)?;
-            match &environment.phase {
-                Phase::Init => environment.init = Some(environment.started.elapsed()),
-                Phase::Responded(finished) => self.finished(environment, finished, pid),
-                Phase::Ending => return Err(Refused::Unknown),
-                Phase::Idle { .. } | Phase::Running(_) => return Err(Refused::InvalidStateTransition),
+            match pool.placement.stage(token) {
+                Some(Stage::Init | Stage::Responded) => {}
+                Some(Stage::Idle { .. } | Stage::Running) => return Err(Refused::InvalidStateTransition),
+                Some(Stage::Ending) | None => return Err(Refused::Unknown),
             }
-            if environment.generation != generation {
-                end(Some(environment));
-                return Err(Refused::Unknown);
+            environment.init.get_or_insert_with(|| environment.started.elapsed());
+            if let Exchange::Answered(finished) = std::mem::take(&mut environment.exchange)
+                && log_enabled()
+            {
+                self.report(environment, &finished, process::peak_memory(pid), None);
             }
-            match pool.waiting.pop_front() {
-                Some(invocation) => {
-                    let Some(environment) = pool.environments.get_mut(token) else {
-                        return Err(Refused::Unknown);
-                    };
-                    self.log(&environment.log_stream, &log::start(&invocation.request_id));
-                    let event = environment.run(invocation, self.config.timeout);
-                    self.platform.cpu.begin(pid, self.config.memory_mb);
-                    return Ok(event);
-                }
-                None => {
+            match pool.placement.free(self.now(), token) {
+                Freed::Runs(invocation) => return Ok(self.begin(environment, pid, invocation)),
+                Freed::Freezes => {
                     let (poll, waits) = oneshot::channel();
-                    if let Some(environment) = pool.environments.get_mut(token) {
-                        environment.phase = Phase::Idle { poll, since: Instant::now() };
-                    }
-                    pool.idle.push(token.to_owned());
+                    environment.exchange = Exchange::Poll(poll);
                     process::freeze(pid);
                     waits
+                }
+                Freed::Ends => {
+                    end(Some(environment));
+                    return Err(Refused::Unknown);
                 }
             }
         };
@@ -276,77 +266,70 @@ impl Function {
     ///
     /// # Errors
     /// The id is not that of the invocation at hand.
-    pub async fn respond(&self, token: &str, request_id: &str, answer: Answer) -> Result<(), Refused> {
+    pub async fn respond(&self, token: &String, request_id: &str, answer: Answer) -> Result<(), Refused> {
         let pid = self.pid(token).await.ok_or(Refused::Unknown)?;
-        let mut pool = self.pool();
+        let pool = &mut *self.pool();
         let environment = pool.environments.get_mut(token).ok_or(Refused::Unknown)?;
-        match &environment.phase {
-            Phase::Running(running) if running.request_id == request_id => {}
-            Phase::Init => return Err(Refused::InvalidStateTransition),
-            _ => return Err(Refused::InvalidRequestId),
+        match std::mem::take(&mut environment.exchange) {
+            Exchange::Running(running) if running.request_id == request_id => {
+                self.platform.cpu.end(pid);
+                let (finished, caller) = running.finish();
+                environment.exchange = Exchange::Answered(finished);
+                pool.placement.answered(token);
+                let _ = caller.send(answer);
+                Ok(())
+            }
+            other => {
+                environment.exchange = other;
+                Err(match environment.init {
+                    None => Refused::InvalidStateTransition,
+                    Some(_) => Refused::InvalidRequestId,
+                })
+            }
         }
-        self.platform.cpu.end(pid);
-        if let Phase::Running(running) = std::mem::replace(&mut environment.phase, Phase::Ending) {
-            let (request_id, duration) = (running.request_id, running.started.elapsed());
-            environment.phase = Phase::Responded(Finished { request_id, duration });
-            let _ = running.answer.send(answer);
-        }
-        Ok(())
     }
 
     /// Ends what has lasted too long: idle environments, invocations over the timeout, inits over their limit.
     pub fn sweep(self: &Arc<Self>) {
-        let mut pool = self.pool();
-        let mut reclaimed = Vec::new();
+        let pool = &mut *self.pool();
+        for token in pool.placement.reclaim(self.now()) {
+            end(pool.environments.get_mut(&token));
+        }
         for (token, environment) in &mut pool.environments {
-            let too_long = |since: Instant, limit: Duration| since.elapsed() >= limit;
-            match &environment.phase {
-                Phase::Idle { since, .. }
-                    if !environment.provisioned && too_long(*since, self.platform.settings.idle) =>
-                {
-                    reclaimed.push(token.clone());
-                    end(Some(environment));
-                }
-                Phase::Running(running) if too_long(running.started, self.config.timeout) => {
+            match &environment.exchange {
+                Exchange::Running(running) if running.started.elapsed() >= self.config.timeout => {
+                    pool.placement.end(token);
                     self.time_out(environment);
                 }
-                Phase::Init if too_long(environment.started, INIT_LIMIT) => {
-                    let pid = *environment.pid.borrow();
-                    pid.into_iter().for_each(process::kill);
+                _ if environment.init.is_none() && environment.started.elapsed() >= INIT_LIMIT => {
+                    kill(environment);
                 }
                 _ => {}
             }
         }
-        pool.idle.retain(|token| !reclaimed.contains(token));
-        self.grow(&mut pool);
+        self.grow(pool);
     }
 
     /// Ends an environment whose invocation has reached the function's `Timeout`.
     fn time_out(&self, environment: &mut Environment) {
-        let Phase::Running(running) = std::mem::replace(&mut environment.phase, Phase::Ending) else {
-            return;
-        };
+        let Exchange::Running(running) = std::mem::take(&mut environment.exchange) else { return };
         let after = self.config.timeout;
-        let line = format!("{} Task timed out after {:.2} seconds", running.request_id, after.as_secs_f64());
+        let (finished, answer) = running.finish();
+        let line = format!("{} Task timed out after {:.2} seconds", finished.request_id, after.as_secs_f64());
         self.log(&environment.log_stream, &line);
-        self.report(&environment.log_stream, &running, environment.cold_init(), "timeout");
-        let pid = *environment.pid.borrow();
-        if let Some(pid) = pid {
+        self.report(environment, &finished, None, Some("timeout"));
+        if let Some(pid) = *environment.pid.borrow() {
             self.platform.cpu.end(pid);
-            process::kill(pid);
         }
-        let _ = running.answer.send(Err(InvokeError::TimedOut { after }));
+        kill(environment);
+        let _ = answer.send(Err(InvokeError::TimedOut { after }));
     }
 
     /// Ends all environments at once; true when none is left.
     pub fn stop(&self) -> bool {
         let mut pool = self.pool();
-        pool.waiting.clear();
-        pool.idle.clear();
-        for environment in pool.environments.values() {
-            let pid = *environment.pid.borrow();
-            pid.into_iter().for_each(process::kill);
-        }
+        pool.placement.stop();
+        pool.environments.values().for_each(kill);
         pool.environments.is_empty()
     }
 
@@ -356,34 +339,24 @@ impl Function {
         *pid
     }
 
-    fn finished(&self, environment: &Environment, finished: &Finished, pid: Pid) {
-        if !log_enabled() {
-            return;
-        }
+    /// END and REPORT. `status` is `None` for an invocation that was answered.
+    fn report(
+        &self,
+        environment: &Environment,
+        finished: &Finished,
+        peak_memory: Option<u64>,
+        status: Option<&'static str>,
+    ) {
         let report = log::Report {
             request_id: finished.request_id.clone(),
             duration: finished.duration,
             init: environment.cold_init(),
             memory_mb: self.config.memory_mb,
-            peak_memory: process::peak_memory(pid),
-            status: None,
+            peak_memory,
+            status,
         };
         self.log(&environment.log_stream, &log::end(&finished.request_id));
         self.log(&environment.log_stream, &report.line());
-    }
-
-    /// END and REPORT of an invocation that gave no answer.
-    fn report(&self, log_stream: &str, running: &Running, init: Option<Duration>, status: &'static str) {
-        let report = log::Report {
-            request_id: running.request_id.clone(),
-            duration: running.started.elapsed(),
-            init,
-            memory_mb: self.config.memory_mb,
-            peak_memory: None,
-            status: Some(status),
-        };
-        self.log(log_stream, &log::end(&running.request_id));
-        self.log(log_stream, &report.line());
     }
 
     fn log(&self, log_stream: &str, line: &str) {
@@ -391,15 +364,25 @@ impl Function {
     }
 }
 
+/// Whole ms; the placement's unit.
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn log_enabled() -> bool {
     tracing::enabled!(target: "lambda", tracing::Level::INFO)
+}
+
+fn kill(environment: &Environment) {
+    if let Some(pid) = *environment.pid.borrow() {
+        process::kill(pid);
+    }
 }
 
 /// Ends an environment that works on nothing.
 fn end(environment: Option<&mut Environment>) {
     if let Some(environment) = environment {
-        let pid = *environment.pid.borrow();
-        pid.into_iter().for_each(process::kill);
-        environment.phase = Phase::Ending;
+        kill(environment);
+        environment.exchange = Exchange::Nothing;
     }
 }

@@ -1,7 +1,7 @@
 //! One call of a function on its way through Lambda, and the ways it can end.
 //! Knows bytes and times only.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -56,8 +56,6 @@ pub struct Invocation {
     pub event: Bytes,
     /// `Root=1-…`, for `Lambda-Runtime-Trace-Id`.
     pub trace_id: String,
-    /// When it came in.
-    pub arrived: Instant,
     /// Where the answer goes.
     pub answer: oneshot::Sender<Answer>,
 }
@@ -67,6 +65,6 @@ impl Invocation {
     pub fn new(event: Bytes, trace_id: String) -> (Self, oneshot::Receiver<Answer>) {
         let (answer, answered) = oneshot::channel();
         let request_id = uuid::Uuid::new_v4().to_string();
-        (Self { request_id, event, trace_id, arrived: Instant::now(), answer }, answered)
+        (Self { request_id, event, trace_id, answer }, answered)
     }
 }

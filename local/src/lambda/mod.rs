@@ -7,6 +7,7 @@ mod function;
 mod invocation;
 mod log;
 pub mod package;
+pub mod placement;
 mod platform;
 #[allow(unsafe_code)]
 mod process;
