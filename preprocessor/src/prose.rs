@@ -1,11 +1,11 @@
 //! Finds emphasis marks that stayed literal: a closing `**` between punctuation and Hangul does not close.
-//! Knows Markdown events and [`Fault`].
+//! Knows Markdown events, [`Mapped`] and [`Fault`].
 
 use std::ops::Range;
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use crate::syntax::Fault;
+use crate::{check::Mapped, syntax::Fault};
 
 /// Looks at the text events of one chapter.
 ///
@@ -14,8 +14,7 @@ use crate::syntax::Fault;
 #[derive(Debug, Default)]
 pub(crate) struct Prose {
     not_prose: usize,
-    joined: String,
-    pieces: Vec<(usize, usize)>,
+    joined: Mapped,
 }
 
 impl Prose {
@@ -34,8 +33,7 @@ impl Prose {
                 ));
             }
             Event::Text(text) if self.not_prose == 0 => {
-                self.pieces.push((self.joined.len(), range.start));
-                self.joined.push_str(text);
+                self.joined.push(text, range.start);
                 return;
             }
             Event::Start(Tag::HtmlBlock | Tag::MetadataBlock(_)) => self.not_prose += 1,
@@ -50,14 +48,11 @@ impl Prose {
     /// Judges the text collected so far.
     pub(crate) fn finish(&mut self, faults: &mut Vec<Fault>) {
         for mark in ["**", "__", "~~"] {
-            if let Some(at) = self.joined.find(mark) {
-                let index = self.pieces.partition_point(|&(start, _)| start <= at).saturating_sub(1);
-                let (start, chapter) = self.pieces.get(index).copied().unwrap_or_default();
-                faults.push(Fault::new(chapter + (at - start), advice(mark)));
+            if let Some(at) = self.joined.text().find(mark) {
+                faults.push(Fault::new(self.joined.in_file(at), advice(mark)));
             }
         }
         self.joined.clear();
-        self.pieces.clear();
     }
 }
 

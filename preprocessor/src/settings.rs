@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, path::Path};
 use mdbook_preprocessor::config::Config;
 use serde::{Deserialize, Serialize};
 
-use crate::place::{Place, Problem};
+use crate::{
+    check::Checks,
+    place::{Place, Problem},
+};
 
 /// The preprocessor's name: the table is `[preprocessor.live]`.
 pub const NAME: &str = "live";
@@ -29,6 +32,8 @@ pub struct Settings {
     pub assets: Assets,
     /// Emphasis marks that stay literal are errors.
     pub prose_lint: bool,
+    /// What else is looked after.
+    pub checks: Checks,
     /// Headers added to every request that does not name them itself.
     pub headers: BTreeMap<String, HeaderValue>,
     /// Names usable in claims.
@@ -57,6 +62,7 @@ impl Default for Settings {
             recordings: "recordings".to_owned(),
             assets: Assets::Inline,
             prose_lint: false,
+            checks: Checks::default(),
             headers: BTreeMap::new(),
             claims: BTreeMap::new(),
             record_headers: ["content-type", "location", "etag", "retry-after", "server-timing"]
