@@ -27,13 +27,13 @@ fn chapters_with_blocks_look_as_recorded_in_the_golden_files() {
         assert_eq!(shown, fs::read_to_string(&path).unwrap(), "{}", path.display());
         seen += 1;
     }
-    assert_eq!(seen, 4);
+    assert_eq!(seen, 5);
     assert_eq!(
         remarks.len(),
         2,
         "one remark for all that is missing, one for all that is stale: {remarks:?}"
     );
-    assert!(remarks[0].starts_with("src/README.md:3:1: 블록 `user-create` 외 6개"), "{}", remarks[0]);
+    assert!(remarks[0].starts_with("src/README.md:3:1: 블록 `user-create` 외 7개"), "{}", remarks[0]);
     assert!(remarks[1].starts_with("src/recorded.md:33:1: 블록 `recorded-stale`"), "{}", remarks[1]);
 }
 
@@ -56,7 +56,7 @@ fn a_chapter_without_blocks_is_the_very_same_text() {
 #[test]
 fn line_ends_of_windows_change_nothing() {
     let book = copied("golden");
-    for name in ["README.md", "places.md", "recorded.md"] {
+    for name in ["README.md", "places.md", "recorded.md", "lessons.md"] {
         let path = book.path().join("src").join(name);
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.replace('\n', "\r\n")).unwrap();
@@ -67,10 +67,10 @@ fn line_ends_of_windows_change_nothing() {
             .chapters()
             .flat_map(|chapter| chapter.content.lines().map(str::to_owned))
             .collect::<Vec<_>>();
-        lines.into_iter().filter(|line| line.contains("<live-request")).collect()
+        lines.into_iter().filter(|line| line.contains("<live-") || line.contains("class=\"live\"")).collect()
     };
     let (unix, windows) = (widgets(&fixture("golden")), widgets(book.path()));
-    assert_eq!(unix.len(), 11);
+    assert_eq!(unix.len(), 17);
     assert_eq!(unix, windows);
 }
 
@@ -107,6 +107,19 @@ fn the_built_page_holds_the_widget_whole() {
     }
     let recorded = fs::read_to_string(out.path().join("recorded.html")).unwrap();
     assert!(recorded.contains("{{#include plain.md}}"), "recorded text is never expanded");
+
+    let lessons = fs::read_to_string(out.path().join("lessons.html")).unwrap();
+    assert_eq!(lessons.matches("<fieldset>").count(), 5, "two questions, two cards, a number");
+    assert!(
+        lessons.contains("&lt;b&gt;가장&lt;/b&gt;")
+            && lessons.contains("\"언제\"일까? {{#include plain.md}}")
+    );
+    assert!(lessons.contains("<p>바로 다음 줄의 <strong>글</strong>은 글로 남는다.</p>"));
+    let data: Value =
+        serde_json::from_str(&attribute(&lessons[lessons.find("<live-sort").unwrap()..], "data-lesson"))
+            .unwrap();
+    assert_eq!(data, serde_json::json!({ "id": "sorted", "right": [0, 1] }));
+    assert!(lessons.contains("language-toml"), "a toml fence without a word of ours stays code");
 
     let places = fs::read_to_string(out.path().join("places.html")).unwrap();
     assert_eq!(places.matches("<p>바로 뒤의 <em>글</em></p>").count(), 2);

@@ -75,10 +75,11 @@ impl Lesson {
         };
         match content {
             Some(content) if faults.is_empty() => Ok(Self { id, range, content, source }),
-            _ => Err(faults
-                .into_iter()
-                .map(|fault| Fault::new(source.in_chapter(fault.at), fault.message))
-                .collect()),
+            _ => {
+                // An empty fence has no place inside.
+                let place = |at| if source.text.is_empty() { range.start } else { source.in_chapter(at) };
+                Err(faults.into_iter().map(|fault| Fault::new(place(fault.at), fault.message)).collect())
+            }
         }
     }
 
