@@ -1,12 +1,12 @@
 //! What stands before every route: who asks, how often, and for how long an answer may take.
-//! Knows visitors, namespaces and the throttle; puts a `Caller` among the request's extensions.
+//! Knows visitors, signed-in readers, namespaces and the throttle; puts a `Caller` among the request's extensions.
 
 use crate::{
     key::{Namespace, Namespaces},
     refusal::Refusal,
     repository::Meter,
     throttle::Throttle,
-    visitor::Visitor,
+    visitor::{Subject, Visitor},
 };
 use axum::{
     extract::{Request, State},
@@ -24,9 +24,30 @@ use std::{
 const DEADLINE: Duration = Duration::from_secs(8);
 
 /// What admission needs.
+#[derive(Clone)]
 pub(crate) struct Door {
     pub namespaces: Namespaces,
-    pub throttle: Throttle,
+    pub throttle: Arc<Throttle>,
+    pub readers: Readers,
+}
+
+/// By what the readers behind a door are known.
+#[derive(Clone, Copy)]
+pub(crate) enum Readers {
+    /// The header their page made for itself.
+    Visitors,
+    /// Their token, which an authorizer has checked.
+    SignedIn,
+}
+
+impl Readers {
+    /// The path of their users.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Visitors => "/api/users",
+            Self::SignedIn => "/api/me/users",
+        }
+    }
 }
 
 /// Whose request this is, and what it has cost so far.
@@ -34,16 +55,18 @@ pub(crate) struct Door {
 pub(crate) struct Caller {
     pub namespace: Namespace,
     pub meter: Meter,
+    /// Where the caller's users are found.
+    pub path: &'static str,
 }
 
 /// Lets a request through to its route, or answers it.
-pub(crate) async fn admit(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
-    let namespace = match Visitor::of(request.headers()) {
-        Ok(visitor) => door.namespaces.of(&visitor),
+pub(crate) async fn admit(State(door): State<Door>, mut request: Request, next: Next) -> Response {
+    let namespace = match door.namespace(&request) {
+        Ok(namespace) => namespace,
         Err(refusal) => return refusal.into_response(),
     };
     let meter = Meter::default();
-    let caller = Caller { namespace, meter: meter.clone() };
+    let caller = Caller { namespace, meter: meter.clone(), path: door.readers.path() };
     let mut response = match door.check(namespace, &request) {
         Err(refusal) => refusal.into_response(),
         Ok(()) => {
@@ -60,6 +83,15 @@ pub(crate) async fn admit(State(door): State<Arc<Door>>, mut request: Request, n
 }
 
 impl Door {
+    fn namespace(&self, request: &Request) -> Result<Namespace, Refusal> {
+        match self.readers {
+            Readers::Visitors => Visitor::of(request.headers()).map(|visitor| self.namespaces.of(&visitor)),
+            Readers::SignedIn => {
+                Subject::of(request.extensions()).map(|subject| self.namespaces.of_subject(&subject))
+            }
+        }
+    }
+
     fn check(&self, visitor: Namespace, request: &Request) -> Result<(), Refusal> {
         self.throttle
             .take(visitor, Instant::now())

@@ -2,7 +2,7 @@
 //! Knows every other module of this function; none of them knows it.
 
 use crate::{
-    admission::{Caller, Door, admit},
+    admission::{Caller, Door, Readers, admit},
     body::UserBody,
     if_match::IfMatch,
     item::Item,
@@ -30,13 +30,22 @@ use std::{sync::Arc, time::SystemTime};
 ///
 /// Wants an [`environment::Answering`] around it, which tells what the table cost.
 pub fn app(repository: Repository, namespaces: Namespaces, throttle: Throttle) -> Router {
+    let visitors = Door { namespaces, throttle: Arc::new(throttle), readers: Readers::Visitors };
+    let signed_in = Door { readers: Readers::SignedIn, ..visitors.clone() };
     Router::new()
-        .route("/api/users", get(list).post(create))
-        .route("/api/users/{id}", get(read).put(replace).delete(delete))
-        .route_layer(from_fn_with_state(Arc::new(Door { namespaces, throttle }), admit))
+        .merge(routes(visitors))
+        .merge(routes(signed_in))
         .fallback(route_not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(repository)
+}
+
+fn routes(door: Door) -> Router<Repository> {
+    let path = door.readers.path();
+    Router::new()
+        .route(path, get(list).post(create))
+        .route(&format!("{path}/{{id}}"), get(read).put(replace).delete(delete))
+        .route_layer(from_fn_with_state(door, admit))
 }
 // ANCHOR_END: users-router
 
@@ -49,7 +58,7 @@ struct List {
 // ANCHOR: create-handler
 async fn create(
     State(repository): State<Repository>,
-    Extension(Caller { namespace, meter }): Extension<Caller>,
+    Extension(Caller { namespace, meter, path }): Extension<Caller>,
     UserBody { id, profile }: UserBody,
 ) -> Result<Response, Refusal> {
     let item = match id {
@@ -57,14 +66,14 @@ async fn create(
         None => repository.create_lowest_free(&meter, namespace.all(), &profile, now()).await?,
     };
     let id = shown_id(namespace, &item)?;
-    let location = [(header::LOCATION, format!("/api/users/{id}"))];
+    let location = [(header::LOCATION, format!("{path}/{id}"))];
     Ok((StatusCode::CREATED, location, shown(View::PLAIN, id, &item)?).into_response())
 }
 // ANCHOR_END: create-handler
 
 async fn list(
     State(repository): State<Repository>,
-    Extension(Caller { namespace, meter }): Extension<Caller>,
+    Extension(Caller { namespace, meter, .. }): Extension<Caller>,
     view: View,
 ) -> Result<Json<List>, Refusal> {
     let items = repository.list(&meter, namespace.all(), now()).await?;
@@ -79,7 +88,7 @@ async fn list(
 
 async fn read(
     State(repository): State<Repository>,
-    Extension(Caller { namespace, meter }): Extension<Caller>,
+    Extension(Caller { namespace, meter, .. }): Extension<Caller>,
     PathId(id): PathId,
     view: View,
 ) -> Result<impl IntoResponse, Refusal> {
@@ -89,7 +98,7 @@ async fn read(
 
 async fn replace(
     State(repository): State<Repository>,
-    Extension(Caller { namespace, meter }): Extension<Caller>,
+    Extension(Caller { namespace, meter, .. }): Extension<Caller>,
     PathId(id): PathId,
     IfMatch(expected): IfMatch,
     body: UserBody,
@@ -103,7 +112,7 @@ async fn replace(
 
 async fn delete(
     State(repository): State<Repository>,
-    Extension(Caller { namespace, meter }): Extension<Caller>,
+    Extension(Caller { namespace, meter, .. }): Extension<Caller>,
     PathId(id): PathId,
     IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Refusal> {

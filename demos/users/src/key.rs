@@ -1,7 +1,10 @@
 //! From the number a visitor sees to the number the table holds: `namespace × 10^6 + id`.
 //! Knows visitors and ids; nobody else's key can even be written down here.
 
-use crate::{user_id::UserId, visitor::Visitor};
+use crate::{
+    user_id::UserId,
+    visitor::{Subject, Visitor},
+};
 use hmac::{Hmac, KeyInit, Mac, digest::InvalidLength};
 use sha2::Sha256;
 use std::fmt;
@@ -25,12 +28,23 @@ pub struct StoredId(u128);
 
 // ANCHOR: key-mapping
 impl Namespaces {
-    /// The first 96 bits of HMAC-SHA-256 over the kind of visitor and the visitor's secret.
+    /// The first 96 bits of HMAC-SHA-256 over the kind of reader and what the reader is known by.
     #[must_use]
     pub fn of(&self, visitor: &Visitor) -> Namespace {
+        self.derived("visitor", visitor.digits())
+    }
+
+    /// The same for a reader who has signed in. The kind goes into the hash, so no header can be made to hit it.
+    #[must_use]
+    pub fn of_subject(&self, subject: &Subject) -> Namespace {
+        self.derived("subject", subject.text())
+    }
+
+    fn derived(&self, kind: &str, secret: &str) -> Namespace {
         let mut mac = self.keyed.clone();
-        mac.update(b"visitor\0");
-        mac.update(visitor.digits().as_bytes());
+        mac.update(kind.as_bytes());
+        mac.update(b"\0");
+        mac.update(secret.as_bytes());
         let digest = mac.finalize().into_bytes();
         Namespace(digest.iter().take(12).fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
     }

@@ -15,6 +15,8 @@ pub enum Refusal {
     VisitorMissing,
     /// `x-visitor` is not 32 lower-case hexadecimal digits.
     VisitorInvalid,
+    /// No authorizer vouches for a signed-in reader.
+    NotSignedIn,
     /// The visitor's bucket is empty; seconds until it holds a request again.
     TooManyRequests {
         /// Whole seconds, at least one.
@@ -98,6 +100,11 @@ impl Refusal {
                 S::BAD_REQUEST,
                 "visitor_invalid",
                 "`x-visitor` 헤더는 0-9와 a-f만 쓴 32자리여야 한다. `openssl rand -hex 16`으로 만들 수 있다.",
+            ),
+            Self::NotSignedIn => (
+                S::UNAUTHORIZED,
+                "not_signed_in",
+                "로그인한 독자의 길인데 누구인지 알 수 없다. 액세스 토큰을 `authorization: Bearer …` 헤더에 담아 다시 보낸다.",
             ),
             Self::TooManyRequests { .. } => (
                 S::TOO_MANY_REQUESTS,
@@ -278,6 +285,7 @@ mod tests {
         vec![
             R::VisitorMissing,
             R::VisitorInvalid,
+            R::NotSignedIn,
             R::TooManyRequests { retry_after: 3 },
             R::QueryUnknown,
             R::IdType,
