@@ -16,15 +16,32 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
 fn mistakes_of_every_kind_are_told_at_once() {
     let error = built(&fixture("mistakes")).unwrap_err();
     let error = format!("{error:#}");
-    let places: Vec<_> =
-        error.lines().filter_map(|line| line.split(": ").next()).filter(|l| l.ends_with(char::is_numeric)).collect();
+    let places: Vec<_> = error
+        .lines()
+        .filter_map(|line| line.split(": ").next())
+        .filter(|l| l.ends_with(char::is_numeric))
+        .collect();
     assert_eq!(
         places,
         [
-            "book.toml:12:1",
+            "book.toml:14:26",
             "src/README.md:5:5",
             "src/a.md:12:17",
             "src/checks.md:1:1",
+            "src/checks.md:5:1",
+            "src/checks.md:5:18",
+            "src/checks.md:7:1",
+            "src/checks.md:11:5",
+            "src/checks.md:11:5",
+            "src/checks.md:11:24",
+            "src/checks.md:13:8",
+            "src/checks.md:13:25",
+            "src/checks.md:13:58",
+            "src/checks.md:15:1",
+            "src/checks.md:17:1",
+            "src/checks.md:17:38",
+            "src/checks.md:24:1",
+            "src/checks.md:25:1",
             "src/nested/b.md:4:5",
             "src/nested/b.md:9:22",
             "src/nested/b.md:13:8",

@@ -94,14 +94,16 @@ pub(crate) fn check(chapters: &[ChapterText<'_>], checks: &Checks, files: Files<
         let place = |at| Place::of_offset(page.chapter.path, page.chapter.content, at);
         problems.extend(faults.into_iter().map(|fault| Problem::new(place(fault.at), fault.message)));
     }
-    for path in checks.complete.iter().filter(|path| !pages.iter().any(|page| page.path == **path)) {
-        let place = Place { path: "book.toml".to_owned(), line: 1, column: 1 };
-        problems.push(Problem::new(
-            place,
-            format!("complete에 적은 `{path}`이(가) 책에 없다. SUMMARY.md에 적힌 이름을 쓴다."),
-        ));
-    }
+    let lost = |path: &&String| !pages.iter().any(|page| page.path == **path);
+    problems.extend(checks.complete.iter().filter(lost).map(|path| no_chapter(files.root, path)));
     problems
+}
+
+fn no_chapter(root: &Path, path: &str) -> Problem {
+    let text = std::fs::read_to_string(root.join("book.toml")).unwrap_or_default();
+    let at = text.find("complete").and_then(|list| Some(list + text[list..].find(&format!("\"{path}\""))?));
+    let place = Place::of_offset("book.toml", &text, at.unwrap_or(0));
+    Problem::new(place, format!("complete에 적은 `{path}`이(가) 책에 없다. SUMMARY.md에 적힌 이름을 쓴다."))
 }
 
 struct Page<'a> {
