@@ -1,6 +1,7 @@
 //! All checks by name.
 //! Knows each group of them; they know only the service.
 
+mod authorizer;
 mod cold_start;
 mod gateway;
 mod isolation;
@@ -28,11 +29,13 @@ impl Check {
     }
 }
 
-/// In the order they run.
-pub(crate) fn all(visitor_burst: Option<u32>) -> impl Iterator<Item = Check> {
+/// In the order they run. Some need to know more than the address: a visitor's burst, a reader's access token.
+pub(crate) fn all(visitor_burst: Option<u32>, token: Option<&str>) -> impl Iterator<Item = Check> {
     let throttle = visitor_burst.map(throttle::check);
     let groups = [
         gateway::checks(),
+        authorizer::checks(),
+        token.map(authorizer::checks_with).unwrap_or_default(),
         users::checks(),
         users_refused::checks(),
         isolation::checks(),

@@ -19,6 +19,9 @@ struct Arguments {
     /// VISITOR_BURST의 값. 주면 독자별 스로틀(429)도 확인한다 (also check the throttle of one visitor)
     #[arg(long, value_name = "N")]
     visitor_burst: Option<u32>,
+    /// 로그인한 독자의 액세스 토큰. 주면 /api/me도 확인한다 (access token of a signed-in reader: also check /api/me)
+    #[arg(long, value_name = "TOKEN", env = "CONTRACT_TOKEN", hide_env_values = true)]
+    token: Option<String>,
     /// 이름에 이 글자가 든 확인만 한다 (only checks whose name contains this)
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
     let suite = Suite::new(&arguments.base)
         .pause(Duration::from_millis(arguments.pause))
         .visitor_burst(arguments.visitor_burst)
+        .token(arguments.token)
         .only(&arguments.only);
     let report = suite.run(|outcome| println!("{outcome}"));
     println!("{report}");

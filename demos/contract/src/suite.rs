@@ -14,6 +14,7 @@ pub struct Suite {
     base: String,
     pause: Duration,
     visitor_burst: Option<u32>,
+    token: Option<String>,
     only: String,
 }
 
@@ -28,7 +29,7 @@ impl Suite {
     #[must_use]
     pub fn new(base: &str) -> Self {
         let base = base.trim_end_matches('/').to_owned();
-        Self { base, pause: Duration::ZERO, visitor_burst: None, only: String::new() }
+        Self { base, pause: Duration::ZERO, visitor_burst: None, token: None, only: String::new() }
     }
 
     /// Pauses before every request, for a deployment whose gateway lets only so many through.
@@ -45,6 +46,14 @@ impl Suite {
         self
     }
 
+    /// A signed-in reader's access token: what such a reader can do is checked only if there is one. The reader's users with
+    /// the ids 19 and 20 are overwritten.
+    #[must_use]
+    pub fn token(mut self, token: Option<String>) -> Self {
+        self.token = token;
+        self
+    }
+
     /// Leaves out the checks whose name does not contain this text.
     #[must_use]
     pub fn only(mut self, text: &str) -> Self {
@@ -56,7 +65,7 @@ impl Suite {
     pub fn run(&self, mut tell: impl FnMut(&Outcome)) -> Report {
         let service = Service::new(&self.base, self.pause);
         let mut report = Report::default();
-        for check in checks::all(self.visitor_burst) {
+        for check in checks::all(self.visitor_burst, self.token.as_deref()) {
             if check.name.contains(&self.only) {
                 let failure = (check.run)(&service).err().map(|error| format!("{error:#}"));
                 let outcome = Outcome { name: check.name, failure };
@@ -76,14 +85,17 @@ mod tests {
     fn where_nothing_answers_every_check_fails() {
         // A port that was free a moment ago: nobody listens there.
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let report = Suite::new(&format!("http://{free}/")).visitor_burst(Some(2)).run(|_| ());
+        let report = Suite::new(&format!("http://{free}/"))
+            .visitor_burst(Some(2))
+            .token(Some("a.b.c".into()))
+            .run(|_| ());
         assert!(report.outcomes.len() > 40, "{report}");
         assert!(report.outcomes.iter().all(|outcome| outcome.failure.is_some()), "{report}");
     }
 
     #[test]
     fn names_are_told_apart() {
-        let mut names: Vec<_> = checks::all(Some(1)).map(|check| check.name).collect();
+        let mut names: Vec<_> = checks::all(Some(1), Some("a.b.c")).map(|check| check.name).collect();
         let all = names.len();
         names.sort_unstable();
         names.dedup();

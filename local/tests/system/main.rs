@@ -9,3 +9,5 @@ mod harness;
 mod memory_is_cpu;
 mod nonsense;
 mod promises;
+mod readers;
+mod switched_off;

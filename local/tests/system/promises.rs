@@ -10,7 +10,8 @@ const LIVE: &[&str] = &["/api/cold-start/plain-1769", "/api/users"];
 fn the_demos_keep_their_contract() {
     let _alone = alone();
     let local = Local::start(&[]).live(LIVE);
-    let report = contract::run(&local.base);
+    let token = local.sign_in("haneul");
+    let report = contract::Suite::new(&local.base).token(Some(token)).run(|_| ());
     assert!(report.is_ok(), "{report}");
 }
 

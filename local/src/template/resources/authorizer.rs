@@ -42,7 +42,7 @@ fn authorizer(
     let lacks = |name: &str| Problem::new(configuration.place, format!("JwtConfiguration lacks `{name}`"));
     let field = |name: &str| configuration.get(name).ok_or_else(|| lacks(name));
     let issuer = keep(field("Issuer"), problems)?;
-    if !pool.is_some_and(|pool| issuer.text() == Ok(pool.issuer.as_str())) {
+    if pool.is_none_or(|pool| issuer.text() != Ok(pool.issuer.as_str())) {
         problems.push(Problem::new(
             issuer.place,
             "on this machine the only issuer is the template's own user pool: `!GetAtt <UserPool>.ProviderURL`",

@@ -1,0 +1,67 @@
+//! Parts of the system that say no, and what the caller of an HTTP API sees of each.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::harness::{Answer, Local, alone};
+
+const LIVE: &[&str] = &["/api/cold-start/plain-1769"];
+
+fn burst(local: &Local, count: usize, path: &str) -> Vec<Answer> {
+    std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..count).map(|_| scope.spawn(|| local.get(path))).collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    })
+}
+
+fn tally(answers: &[Answer]) -> BTreeMap<u16, usize> {
+    let mut tally = BTreeMap::new();
+    for answer in answers {
+        *tally.entry(answer.status).or_default() += 1;
+        if answer.status != 200 {
+            assert!(!answer.headers.contains_key("x-environment-id"), "no function was to be called");
+            assert!(answer.headers.contains_key("apigw-requestid"));
+        }
+    }
+    tally
+}
+
+#[test]
+fn a_burst_over_the_route_s_bucket_is_429() {
+    let _alone = alone();
+    let local = Local::start(&[]).live(LIVE);
+    let answers = burst(&local, 20, "/api/cold-start/throttled");
+    let tally = tally(&answers);
+    // Five at once, two more a second; the burst itself takes a moment.
+    assert!((5..=9).contains(&tally[&200]) && tally[&200] + tally[&429] == 20, "{tally:?}");
+    let refused = answers.iter().find(|answer| answer.status == 429).unwrap();
+    assert_eq!(refused.body, json!({"message": "Too Many Requests"}));
+    assert_eq!(local.get("/api/cold-start/plain-512").status, 200, "other routes are not touched");
+}
+
+#[test]
+fn over_the_reserved_concurrency_is_503() {
+    let _alone = alone();
+    let local = Local::start(&[]).live(LIVE);
+    let answers = burst(&local, 5, "/api/cold-start/reserved?wait=500");
+    assert_eq!(tally(&answers), [(200, 1), (503, 4)].into());
+    let refused = answers.iter().find(|answer| answer.status == 503).unwrap();
+    assert_eq!(refused.body, json!({"message": "Service Unavailable"}));
+    assert_eq!(local.get("/api/cold-start/reserved").status, 200, "once it is free it answers");
+}
+
+#[test]
+fn over_the_integration_s_timeout_is_503_although_the_function_goes_on() {
+    let _alone = alone();
+    let local = Local::start(&[]).live(LIVE);
+    let late = local.get("/api/cold-start/impatient?wait=500");
+    assert_eq!((late.status, late.body), (503, json!({"message": "Service Unavailable"})));
+    assert!(!late.headers.contains_key("x-environment-id") && !late.headers.contains_key("x-local-state"));
+    // The environment that nobody waited for answers the next caller: it has been called before.
+    let next = crate::harness::wait_for(std::time::Duration::from_secs(10), || {
+        let answer = local.get("/api/cold-start/impatient");
+        (answer.status == 200).then_some(answer)
+    });
+    assert!(next.body["invocation"].as_u64().unwrap() > 1, "{}", next.body);
+}
