@@ -1,0 +1,111 @@
+// @ts-check
+// What the page frame (index.hbs) does beside mdBook's own book.js, and the English words that book.js writes itself.
+'use strict';
+
+(() => {
+    /** @param {string} id @returns {any} */
+    const byId = (id) => document.getElementById('mdbook-' + id);
+
+    /** English words of mdBook's program -> Korean. @type {Record<string, string>} */
+    const KOREAN = {
+        'Copy to clipboard': '복사',
+        'Copied!': '복사했다',
+        'Clipboard error!': '복사하지 못했다',
+        'Show hidden lines': '숨은 줄 보이기',
+        'Hide lines': '줄 숨기기',
+        Note: '참고',
+        Tip: '팁',
+        Important: '중요',
+        Warning: '주의',
+        Caution: '위험',
+    };
+    const translate = () => {
+        for (const button of document.querySelectorAll('pre > .buttons > button[title]')) {
+            const title = KOREAN[button.getAttribute('title') ?? ''];
+            if (title) {
+                // book.js recognises the state of the hidden lines by its own title.
+                button.setAttribute(button.matches('.clip-button') ? 'title' : 'aria-label', title);
+                button.ariaLabel = title;
+            }
+        }
+        for (const { lastChild } of document.querySelectorAll('.blockquote-tag-title, .tooltiptext')) {
+            if (lastChild instanceof Text) {
+                const korean = KOREAN[lastChild.data.trim()];
+                lastChild.data = korean ?? lastChild.data;
+            }
+        }
+    };
+    translate();
+    document.querySelectorAll('pre > .buttons').forEach((buttons) =>
+        new MutationObserver(translate).observe(buttons, { childList: true, subtree: true, attributeFilter: ['title'] }));
+
+    byId('sidebar-toggle').ariaExpanded = is_sidebar_open;
+    byId('sidebar-toggle').onclick = () => byId('sidebar-toggle-anchor').click();
+
+    // The box opens at once; what searches is fetched when it is needed.
+    const [panel, toggle, box] = ['search-wrapper', 'search-toggle', 'searchbar'].map(byId);
+    const load = () => {
+        if (!document.querySelector('#search-js')) {
+            const script = document.createElement('script');
+            script.id = 'search-js';
+            script.src = path_to_root + search_js;
+            document.head.append(script);
+        }
+    };
+    /** @param {boolean} open */
+    const turn = (open) => {
+        panel.classList.toggle('hidden', !open);
+        toggle.ariaExpanded = open;
+        if (open) {
+            scrollTo(0, 0);
+            box.select();
+            load();
+            window.search?.show();
+        }
+    };
+    if (panel) {
+        const asked = new URLSearchParams(location.search);
+        toggle.onclick = () => turn(panel.classList.contains('hidden'));
+        box.form.onsubmit = () => false;
+        document.addEventListener('keydown', (event) => {
+            const { target, key, code } = event;
+            if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || !(target instanceof Element)) {
+                return;
+            }
+            if (key === 'Escape') {
+                CSS.highlights?.clear();
+                if (panel.contains(target)) {
+                    turn(false);
+                    toggle.focus();
+                }
+            } else if ((key === '/' || code === 'KeyS') && !target.closest('input, textarea, select, [contenteditable]')) {
+                // By its place, because in Hangul mode the key S writes ㄴ.
+                event.preventDefault();
+                turn(true);
+            }
+        });
+        if (asked.get('search')) {
+            box.value = asked.get('search');
+            turn(true);
+        } else if (asked.get('highlight')) {
+            load();
+        }
+    }
+
+    // What scrolls sideways must be reachable by keyboard, and its arrow keys must not turn the page.
+    const scrollers = document.querySelectorAll('main > pre > code, main .table-wrapper');
+    const measure = () => {
+        const wide = [...scrollers].filter((element) => element.scrollWidth > element.clientWidth);
+        for (const element of scrollers) {
+            element.toggleAttribute('data-scrolls', wide.includes(element));
+            element[wide.includes(element) ? 'setAttribute' : 'removeAttribute']('tabindex', '0');
+        }
+    };
+    measure();
+    addEventListener('resize', measure);
+    document.addEventListener('keydown', (event) => {
+        if (event.target instanceof Element && event.target.hasAttribute('data-scrolls') && event.key.startsWith('Arrow')) {
+            event.stopPropagation();
+        }
+    }, true);
+})();
