@@ -88,6 +88,12 @@ pub struct Serve {
     #[arg(long)]
     pub no_functions: bool,
 
+    /// API를 불러도 되는 다른 주소 (CORS). 책을 딴 포트에서 열 때 쓰며 여러 번 적을 수 있다
+    ///
+    /// Another origin that may call the API, for example http://localhost:8000; added to the template's CORS origins.
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_origin: Vec<String>,
+
     /// 쉬는 실행 환경을 치우기까지의 시간(초)
     ///
     /// Seconds after which an idle execution environment is ended; AWS publishes no figure.

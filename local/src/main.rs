@@ -64,6 +64,7 @@ fn serve(options: Serve, terminal: Terminal) -> Result<()> {
         storage,
         parameters: options.parameters,
         functions: !options.no_functions,
+        allow_origins: options.allow_origin,
         idle: Duration::from_secs(options.idle),
     };
     let runtime = runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?;

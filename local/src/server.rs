@@ -39,6 +39,8 @@ pub struct Options {
     pub parameters: String,
     /// Whether the functions are compiled and run.
     pub functions: bool,
+    /// Origins that may call the API beside those of the template's CORS configuration.
+    pub allow_origins: Vec<String>,
     /// How long an environment may stay idle.
     pub idle: Duration,
 }
@@ -116,6 +118,7 @@ impl Server {
         // The book may be read under either name of this machine while its calls go to the other.
         if let Some(cors) = &mut api.cors {
             cors.allow_origins.extend(["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{port}")));
+            cors.allow_origins.extend(options.allow_origins);
         }
         let mut pages = site.router(port);
         if let Some(issuer) = &issuer {
