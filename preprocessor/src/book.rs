@@ -6,9 +6,10 @@ use std::{collections::HashMap, ops::Range};
 use crate::{
     block::{Block, Need, Places},
     claim::{Claim, parse_claim},
-    fence::{Fence, LessonFence, scan},
+    fence::{Fence, LessonFence, scan_and_read},
     lesson::{Ask, Content, Lesson, Predict},
     place::{Place, Problem},
+    reading::{Reader, Reading},
     settings::Settings,
 };
 
@@ -31,6 +32,8 @@ pub struct ChapterBlocks {
     pub blocks: Vec<(Range<usize>, Block)>,
     /// The lessons in the order of the text.
     pub(crate) lessons: Vec<Lesson>,
+    /// The rest of the chapter, when something is to be checked.
+    pub(crate) reading: Option<Reading>,
 }
 
 impl ChapterBlocks {
@@ -49,7 +52,9 @@ pub fn read_blocks(chapters: &[ChapterText<'_>], settings: &Settings) -> (Vec<Ch
     let blocks = chapters
         .iter()
         .map(|chapter| {
-            let scan = scan(chapter.content, settings.prose_lint);
+            let mut sentences =
+                settings.checks.any().then(|| Reader::new(chapter.content, &settings.checks.quotes));
+            let scan = scan_and_read(chapter.content, settings.prose_lint, sentences.as_mut());
             let complete = scan.faults.is_empty();
             for fault in scan.faults {
                 problems.push(Problem::new(chapter.place(fault.at), fault.message));
@@ -77,7 +82,12 @@ pub fn read_blocks(chapters: &[ChapterText<'_>], settings: &Settings) -> (Vec<Ch
             }
             reader.finish();
             problems.append(&mut reader.problems);
-            ChapterBlocks { path: chapter.path.to_owned(), blocks: reader.blocks, lessons: reader.lessons }
+            ChapterBlocks {
+                path: chapter.path.to_owned(),
+                blocks: reader.blocks,
+                lessons: reader.lessons,
+                reading: sentences.map(Reader::finish),
+            }
         })
         .collect();
     (blocks, problems)

@@ -7,6 +7,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use crate::{
     lesson::KINDS,
+    reading::Reader,
     syntax::{Attributes, Demo, Fault, is_identifier, parse_attributes, parse_demo, words},
 };
 
@@ -93,6 +94,11 @@ pub struct Scan {
 ///
 /// With `lint_prose`, emphasis marks that Markdown left as plain text are mistakes too.
 pub fn scan(chapter: &str, lint_prose: bool) -> Scan {
+    scan_and_read(chapter, lint_prose, None)
+}
+
+/// The same pass, which shows everything it meets to `reader`: parsing twice would double the cost of a build.
+pub(crate) fn scan_and_read(chapter: &str, lint_prose: bool, mut reader: Option<&mut Reader<'_>>) -> Scan {
     let mut scan = Scan::default();
     let mut events = Parser::new_ext(chapter, markdown_options()).into_offset_iter();
     let mut prose = crate::prose::Prose::default();
@@ -100,9 +106,17 @@ pub fn scan(chapter: &str, lint_prose: bool) -> Scan {
         match event {
             Event::Start(Tag::CodeBlock(kind)) => {
                 let mut source = SourceMap { end: range.end, ..SourceMap::default() };
+                if let Some(reader) = &mut reader {
+                    reader.code_block(&range, &kind);
+                }
                 for (event, piece) in events.by_ref() {
                     match event {
-                        Event::Text(text) => source.push(&text, piece.start),
+                        Event::Text(text) => {
+                            source.push(&text, piece.start);
+                            if let Some(reader) = &mut reader {
+                                reader.code(&text, piece.start);
+                            }
+                        }
                         Event::End(TagEnd::CodeBlock) => break,
                         _ => {}
                     }
@@ -114,8 +128,14 @@ pub fn scan(chapter: &str, lint_prose: bool) -> Scan {
                     lesson_fence(chapter, range, kind, source, &mut scan);
                 }
             }
-            other if lint_prose => prose.event(chapter, &other, range, &mut scan.faults),
-            _ => {}
+            other => {
+                if lint_prose {
+                    prose.event(chapter, &other, range.clone(), &mut scan.faults);
+                }
+                if let Some(reader) = &mut reader {
+                    reader.event(other, range);
+                }
+            }
         }
     }
     if lint_prose {
@@ -125,7 +145,7 @@ pub fn scan(chapter: &str, lint_prose: bool) -> Scan {
 }
 
 /// The extensions mdBook 0.5 switches on. Smart punctuation is left out: it changes text, not structure.
-pub(crate) fn markdown_options() -> Options {
+fn markdown_options() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH

@@ -17,6 +17,7 @@ mod lesson;
 mod place;
 mod preprocessor;
 mod prose;
+mod reading;
 mod recording;
 #[cfg(feature = "runner")]
 pub mod runner;

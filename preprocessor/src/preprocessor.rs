@@ -72,7 +72,8 @@ impl Preprocessor for Live {
             })
             .collect();
         let (chapters, mut problems) = read_blocks(&texts, &settings);
-        problems.extend(check::check(&texts, &settings.checks, check::Files { root, source: source_folder }));
+        let files = check::Files { root, source: source_folder };
+        problems.extend(check::check(&texts, &chapters, &settings.checks, files));
         if settings.assets == Assets::Files && chapters.iter().any(|chapter| !chapter.is_empty()) {
             problems.extend(assets::check_files(&context.config, root));
         }

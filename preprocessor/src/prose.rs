@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use crate::{check::Mapped, syntax::Fault};
+use crate::{reading::Mapped, syntax::Fault};
 
 /// Looks at the text events of one chapter.
 ///
@@ -47,8 +47,9 @@ impl Prose {
 
     /// Judges the text collected so far.
     pub(crate) fn finish(&mut self, faults: &mut Vec<Fault>) {
-        for mark in ["**", "__", "~~"] {
-            if let Some(at) = self.joined.text().find(mark) {
+        let marks: &[&str] = if self.joined.text().contains(['*', '_', '~']) { &["**", "__", "~~"] } else { &[] };
+        for mark in marks {
+            if let Some(at) = self.joined.text().find(*mark) {
                 faults.push(Fault::new(self.joined.in_file(at), advice(mark)));
             }
         }

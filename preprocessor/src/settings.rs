@@ -1,15 +1,16 @@
 //! The `[preprocessor.live]` table of book.toml: strict, typed, with the place of a mistake.
 //! Knows mdBook's configuration and [`crate::place`].
 
+mod checks;
+
 use std::{collections::BTreeMap, path::Path};
 
 use mdbook_preprocessor::config::Config;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    check::Checks,
-    place::{Place, Problem},
-};
+pub use checks::{Checks, Figures};
+
+use crate::place::{Place, Problem};
 
 /// The preprocessor's name: the table is `[preprocessor.live]`.
 pub const NAME: &str = "live";

@@ -1,11 +1,10 @@
 //! Pictures speak to those who do not see them: images need an alternative text, inline drawings a name.
 //! Knows [`Reading`] and the tags of raw HTML.
 
-use super::{
-    reading::Reading,
-    tags::{Tag, tags},
+use crate::{
+    reading::{HtmlTag, Reading, tags},
+    syntax::Fault,
 };
-use crate::syntax::Fault;
 
 /// Images of Markdown and of raw HTML.
 pub(crate) fn check(reading: &Reading, faults: &mut Vec<Fault>) {
@@ -28,7 +27,7 @@ pub(crate) fn silent(html: &str) -> Vec<(usize, &'static str)> {
         return Vec::new();
     }
     let tags = tags(html);
-    let silent = |(index, tag): (usize, &Tag<'_>)| match tag.name.as_str() {
+    let silent = |(index, tag): (usize, &HtmlTag<'_>)| match tag.name.as_str() {
         _ if tag.closing => None,
         "img" if tag.attribute("alt").is_none() => {
             Some((tag.start, "<img>에 alt가 없다. 그림이 말하는 것을 적고, 장식이면 alt=\"\"로 둔다."))
@@ -42,7 +41,7 @@ pub(crate) fn silent(html: &str) -> Vec<(usize, &'static str)> {
     tags.iter().enumerate().filter_map(silent).collect()
 }
 
-fn named(svg: &Tag<'_>, inside: &[Tag<'_>]) -> bool {
+fn named(svg: &HtmlTag<'_>, inside: &[HtmlTag<'_>]) -> bool {
     svg.says("aria-label")
         || svg.says("aria-labelledby")
         || svg.attribute("aria-hidden") == Some("true")
@@ -53,7 +52,7 @@ fn named(svg: &Tag<'_>, inside: &[Tag<'_>]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::reading::read;
+    use crate::reading::tests::read;
 
     #[test]
     fn pictures_without_a_name_are_told() {

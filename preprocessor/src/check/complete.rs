@@ -1,7 +1,7 @@
 //! Chapters that must let a reader predict, see a claim judged and answer a question.
 //! Knows [`Reading`].
 
-use super::reading::Reading;
+use crate::reading::Reading;
 
 /// What a complete chapter still lacks; `None` when nothing.
 pub(crate) fn missing(reading: &Reading) -> Option<String> {
@@ -25,7 +25,7 @@ pub(crate) fn missing(reading: &Reading) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::reading::read;
+    use crate::reading::tests::read;
 
     #[test]
     fn each_part_is_asked_for() {

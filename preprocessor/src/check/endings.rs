@@ -1,8 +1,8 @@
 //! One tone of voice: sentences must not end as the book's list refuses.
 //! Knows [`Endings`], [`Reading`] and how a Hangul syllable is made.
 
-use super::{quotations, reading::Reading, spelling::Endings};
-use crate::syntax::Fault;
+use super::{quotations, spelling::Endings};
+use crate::{reading::Reading, syntax::Fault};
 
 /// Every sentence outside code and quotations whose last word has a refused ending.
 pub(crate) fn check(reading: &Reading, endings: &Endings, faults: &mut Vec<Fault>) {
@@ -63,7 +63,7 @@ fn final_consonant(c: char) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::reading::read;
+    use crate::reading::tests::read;
 
     fn told(chapter: &str) -> Vec<String> {
         let endings = Endings {

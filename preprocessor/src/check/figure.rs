@@ -1,31 +1,7 @@
 //! Figures in a text: a number with one of the units that the book's settings name, an amount of dollars, a day.
 //! Knows the settings' units.
 
-use serde::Deserialize;
-
-/// `[preprocessor.live.checks.figures]`: which numbers need a source, and where sources stand.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Figures {
-    /// Units that make any number before them a figure: `%`, `ms`, `시간`.
-    pub units: Vec<String>,
-    /// Units of counting, which make a figure only of numbers from `counts-from` up: `개`.
-    #[serde(default)]
-    pub counts: Vec<String>,
-    /// The smallest count that is a figure.
-    #[serde(default)]
-    pub counts_from: u32,
-    /// Words between number and unit with what they multiply by: `만 = 10000`.
-    #[serde(default)]
-    pub scales: std::collections::BTreeMap<String, u64>,
-    /// The heading of the section that lists the sources.
-    pub sources: String,
-    /// Class of the marks that say where a figure comes from: measured, recorded, modelled.
-    pub badge: String,
-    /// Words that make a paragraph an assumption.
-    #[serde(default)]
-    pub assumptions: Vec<String>,
-}
+use crate::settings::Figures;
 
 /// A figure in a text.
 #[derive(Clone, Debug, PartialEq)]

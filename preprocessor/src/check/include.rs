@@ -17,8 +17,8 @@ pub(crate) struct Include<'a> {
 /// Every include of a chapter, inside code or not; an escaped one (`\{{#…`) is text.
 pub(crate) fn includes(chapter: &str) -> Vec<Include<'_>> {
     let mut includes = Vec::new();
-    for (at, opening) in chapter.match_indices("{{#") {
-        let rest = &chapter[at + opening.len()..];
+    for (at, _) in chapter.match_indices('{') {
+        let Some(rest) = chapter[at..].strip_prefix("{{#") else { continue };
         let Some(end) = rest.find("}}") else { break };
         let mut words = rest[..end].split_whitespace();
         let kind = words.next().unwrap_or_default();

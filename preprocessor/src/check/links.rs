@@ -6,12 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    include::{Include, includes},
-    reading::Reading,
-    tags::tags,
+use super::include::{Include, includes};
+use crate::{
+    reading::{Reading, tags},
+    syntax::Fault,
 };
-use crate::syntax::Fault;
 
 /// Pages mdBook makes without a chapter.
 const MADE: [&str; 3] = ["print.html", "toc.html", "404.html"];
@@ -226,7 +225,7 @@ fn decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::reading::read;
+    use crate::reading::tests::read;
 
     fn dead(pages: &[(&str, &str)]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();

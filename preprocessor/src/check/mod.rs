@@ -2,52 +2,28 @@
 //! Knows settings, Markdown and files; one file per check, and none of them knows which book it reads.
 
 mod alternatives;
-mod aside;
 mod complete;
 mod endings;
 mod figure;
 mod include;
 mod links;
-mod mapped;
 mod orphans;
 mod quotations;
-mod reading;
 mod sources;
 mod spelling;
-mod tags;
 mod terms;
 
 use std::path::Path;
 
-use serde::Deserialize;
-
-pub use figure::Figures;
-pub(crate) use mapped::Mapped;
 pub(crate) use orphans::orphans;
 
 use crate::{
-    book::ChapterText,
+    book::{ChapterBlocks, ChapterText},
     place::{Place, Problem},
+    reading::Reading,
+    settings::Checks,
     syntax::Fault,
 };
-
-/// `[preprocessor.live.checks]`: every check is off until it is asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Checks {
-    /// Links, anchors, images and included files that are not there are mistakes.
-    pub links: bool,
-    /// Images without an alternative text are mistakes.
-    pub alternatives: bool,
-    /// A TOML file below the book's root with spellings and sentence endings.
-    pub terms: Option<String>,
-    /// First words of block quotes that quote somebody: terms, endings and figures in them are theirs.
-    pub quotes: Vec<String>,
-    /// Chapters, as SUMMARY.md names them, that need a prediction, a claim and a quiz.
-    pub complete: Vec<String>,
-    /// Which figures need a date and a source.
-    pub figures: Option<Figures>,
-}
 
 /// The book as the checks find it.
 #[derive(Clone, Copy, Debug)]
@@ -59,8 +35,13 @@ pub(crate) struct Files<'a> {
 }
 
 /// All mistakes of a book that its settings ask for.
-pub(crate) fn check(chapters: &[ChapterText<'_>], checks: &Checks, files: Files<'_>) -> Vec<Problem> {
-    if *checks == Checks::default() {
+pub(crate) fn check(
+    chapters: &[ChapterText<'_>],
+    blocks: &[ChapterBlocks],
+    checks: &Checks,
+    files: Files<'_>,
+) -> Vec<Problem> {
+    if !checks.any() {
         return Vec::new();
     }
     let mut problems = Vec::new();
@@ -71,25 +52,20 @@ pub(crate) fn check(chapters: &[ChapterText<'_>], checks: &Checks, files: Files<
     });
     let source = files.root.join(files.source);
     let prefix = format!("{}/", files.source.to_string_lossy().replace('\\', "/"));
-    let pages: Vec<Page<'_>> = chapters
-        .iter()
-        .map(|chapter| {
-            let path = chapter.path.strip_prefix(&prefix).unwrap_or(chapter.path);
-            let reading = reading::read(chapter.content, &checks.quotes);
-            Page { chapter, path, reading, included: links::included(&source, path, chapter.content) }
-        })
-        .collect();
+    let page = |(chapter, blocks)| Page::of(chapter, blocks, &source, &prefix);
+    let pages: Vec<Page<'_>> = chapters.iter().zip(blocks).filter_map(page).collect();
     let site = checks.links.then(|| {
-        let mut site = links::Site::new(source);
+        let mut site = links::Site::new(source.clone());
         for page in &pages {
-            site.add(page.path, &page.reading, &page.included);
+            site.add(page.path, page.reading, &page.included);
         }
         site
     });
+    let spellings = terms.as_ref().map(terms::Spellings::of);
     for page in &pages {
-        let mut faults = page.faults(checks, terms.as_ref());
+        let mut faults = page.faults(checks, terms.as_ref(), spellings.as_ref());
         if let Some(site) = &site {
-            site.check(page.path, &page.reading, &page.included, &mut faults);
+            site.check(page.path, page.reading, &page.included, &mut faults);
         }
         let place = |at| Place::of_offset(page.chapter.path, page.chapter.content, at);
         problems.extend(faults.into_iter().map(|fault| Problem::new(place(fault.at), fault.message)));
@@ -110,19 +86,35 @@ struct Page<'a> {
     chapter: &'a ChapterText<'a>,
     /// Below the source folder.
     path: &'a str,
-    reading: reading::Reading,
+    reading: &'a Reading,
     included: Vec<links::Included<'a>>,
 }
 
-impl Page<'_> {
-    fn faults(&self, checks: &Checks, terms: Option<&spelling::Terms>) -> Vec<Fault> {
+impl<'a> Page<'a> {
+    fn of(
+        chapter: &'a ChapterText<'a>,
+        blocks: &'a ChapterBlocks,
+        source: &Path,
+        prefix: &str,
+    ) -> Option<Self> {
+        let path = chapter.path.strip_prefix(prefix).unwrap_or(chapter.path);
+        let included = links::included(source, path, chapter.content);
+        Some(Self { chapter, path, reading: blocks.reading.as_ref()?, included })
+    }
+
+    fn faults(
+        &self,
+        checks: &Checks,
+        terms: Option<&spelling::Terms>,
+        spellings: Option<&terms::Spellings<'_>>,
+    ) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if let Some(terms) = terms {
-            terms::check(&self.reading, terms, &mut faults);
-            endings::check(&self.reading, &terms.endings, &mut faults);
+        if let (Some(terms), Some(spellings)) = (terms, spellings) {
+            terms::check(self.reading, spellings, &mut faults);
+            endings::check(self.reading, &terms.endings, &mut faults);
         }
         if checks.alternatives {
-            alternatives::check(&self.reading, &mut faults);
+            alternatives::check(self.reading, &mut faults);
             for included in self.included.iter().filter(|included| !self.in_code(included.include.at)) {
                 let silent = alternatives::silent(included.text.as_deref().unwrap_or_default());
                 faults
@@ -131,7 +123,7 @@ impl Page<'_> {
         }
         if let Some(figures) = &checks.figures {
             let included = self.included.iter().filter_map(|included| included.text.as_deref().ok());
-            sources::check(&self.reading, figures, included, &mut faults);
+            sources::check(self.reading, figures, included, &mut faults);
         }
         if checks.complete.iter().any(|path| path == self.path) {
             faults.extend(complete::missing(&self.reading).map(|message| Fault::new(0, message)));

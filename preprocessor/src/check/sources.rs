@@ -3,11 +3,12 @@
 
 use std::collections::HashSet;
 
-use super::{
-    figure::{Figure, Figures, figures, numbers},
+use super::figure::{Figure, figures, numbers};
+use crate::{
     reading::{Block, Kind, Reading},
+    settings::Figures,
+    syntax::Fault,
 };
-use crate::syntax::Fault;
 
 /// Every figure of a chapter that nothing covers anywhere in it, at its first place; and footnotes that are no source.
 /// `included` are the texts of included files.
@@ -18,8 +19,7 @@ pub(crate) fn check<'a>(
     faults: &mut Vec<Fault>,
 ) {
     footnotes(reading, faults);
-    let in_code: HashSet<u64> =
-        reading.codes.iter().map(String::as_str).chain(included).flat_map(numbers).collect();
+    let in_code: HashSet<u64> = reading.codes().chain(included).flat_map(numbers).collect();
     let mut covered = HashSet::new();
     let mut open = Vec::new();
     let mut section = Section::default();
@@ -172,7 +172,7 @@ fn has_year(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{figure::tests::settings, reading::read};
+    use crate::{check::figure::tests::settings, reading::tests::read};
 
     fn told(chapter: &str) -> Vec<String> {
         let mut faults = Vec::new();

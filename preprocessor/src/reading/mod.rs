@@ -1,24 +1,29 @@
 //! One chapter as the checks see it: paragraphs, tables, lists, code, links, headings and raw HTML with their places.
-//! Knows Markdown; judges nothing.
+//! Knows Markdown's events; judges nothing.
+
+mod aside;
+mod mapped;
+mod tags;
 
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, Event, LinkType, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, LinkType, Tag, TagEnd};
 
-use super::{aside, mapped::Mapped, tags::tags};
+pub(crate) use mapped::Mapped;
+pub(crate) use tags::{Tag as HtmlTag, tags};
 
 /// Stands in a block's text for a piece of code.
 pub(crate) const CODE: &str = "\u{fffc}";
 
 /// What one pass over a chapter gathers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Reading {
     /// Everything that stands below one another, in order.
     pub(crate) blocks: Vec<Block>,
     /// Texts a reader sees that stand outside the order: alternative texts, questions and captions in fences.
     pub(crate) asides: Vec<Mapped>,
-    /// Every piece of code, fences and words between backticks alike.
-    pub(crate) codes: Vec<String>,
+    /// Words between backticks.
+    codes: Vec<String>,
     /// Fences with their info strings.
     pub(crate) fences: Vec<Fence>,
     /// Links and images.
@@ -32,6 +37,12 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// Every piece of code, fences and words between backticks alike.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = &str> {
+        let fences = self.fences.iter().map(|fence| fence.text.text());
+        self.codes.iter().map(String::as_str).chain(fences)
+    }
+
     /// Every text a reader sees outside code, without quotes of somebody and without footnotes' sources.
     pub(crate) fn sentences(&self) -> impl Iterator<Item = &Mapped> {
         let own = self.blocks.iter().filter(|block| !block.quoted && !block.footnote);
@@ -57,7 +68,7 @@ pub(crate) enum Kind {
 }
 
 /// A block of a chapter.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Block {
     pub(crate) kind: Kind,
     pub(crate) text: Mapped,
@@ -72,7 +83,7 @@ pub(crate) struct Block {
 }
 
 /// A fence.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fence {
     /// Bytes of the chapter.
     pub(crate) range: Range<usize>,
@@ -91,7 +102,7 @@ impl Fence {
 }
 
 /// A link or an image of Markdown.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Link {
     pub(crate) at: usize,
     pub(crate) to: String,
@@ -100,7 +111,7 @@ pub(crate) struct Link {
 }
 
 /// A heading.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Heading {
     pub(crate) text: String,
     /// `{#id}`
@@ -108,46 +119,25 @@ pub(crate) struct Heading {
 }
 
 /// The footnotes of a chapter; offsets count from the start of the chapter.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Footnotes {
     pub(crate) references: Vec<(String, usize)>,
     pub(crate) definitions: Vec<Definition>,
 }
 
 /// What a footnote says.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Definition {
     pub(crate) name: String,
     pub(crate) at: usize,
     pub(crate) text: String,
 }
 
-/// Reads a chapter; a block quote that begins with one of `quotes` quotes somebody.
-pub(crate) fn read(chapter: &str, quotes: &[String]) -> Reading {
-    let mut reader = Reader { chapter, quotes, ..Reader::default() };
-    let mut events = Parser::new_ext(chapter, crate::fence::markdown_options()).into_offset_iter();
-    while let Some((event, range)) = events.next() {
-        if let Event::Start(Tag::CodeBlock(kind)) = event {
-            let mut text = Mapped::default();
-            for (event, piece) in events.by_ref() {
-                match event {
-                    Event::Text(code) => text.push(&code, piece.start),
-                    Event::End(TagEnd::CodeBlock) => break,
-                    _ => {}
-                }
-            }
-            let info = if let CodeBlockKind::Fenced(info) = kind { info.to_string() } else { String::new() };
-            reader.code_block(Fence { range, info, text });
-        } else {
-            reader.event(event, range);
-        }
-    }
-    reader.reading
-}
-
-#[derive(Default)]
-struct Reader<'a> {
+/// Gathers a chapter's [`Reading`] from the events of its Markdown.
+#[derive(Debug, Default)]
+pub(crate) struct Reader<'a> {
     chapter: &'a str,
+    /// First words of block quotes that quote somebody.
     quotes: &'a [String],
     reading: Reading,
     /// Blocks that have begun and not ended.
@@ -163,8 +153,23 @@ struct Reader<'a> {
     inline_of: Option<usize>,
 }
 
+impl<'a> Reader<'a> {
+    /// Nothing read yet; a block quote that begins with one of `quotes` quotes somebody.
+    pub(crate) fn new(chapter: &'a str, quotes: &'a [String]) -> Self {
+        Self { chapter, quotes, ..Self::default() }
+    }
+
+    /// What was gathered.
+    pub(crate) fn finish(mut self) -> Reading {
+        let readable = self.reading.fences.iter().flat_map(aside::texts);
+        self.reading.asides.extend(readable);
+        self.reading
+    }
+}
+
 impl Reader<'_> {
-    fn event(&mut self, event: Event<'_>, range: Range<usize>) {
+    /// Takes an event outside code.
+    pub(crate) fn event(&mut self, event: Event<'_>, range: Range<usize>) {
         match event {
             Event::Start(tag) => self.start(tag, range),
             Event::End(tag) => self.end(tag),
@@ -289,12 +294,19 @@ impl Reader<'_> {
         });
     }
 
-    fn code_block(&mut self, fence: Fence) {
+    /// Takes the beginning of a fence or of an indented block.
+    pub(crate) fn code_block(&mut self, range: &Range<usize>, kind: &CodeBlockKind<'_>) {
         self.begin(Kind::Code(self.reading.fences.len()));
         self.open.pop();
-        self.reading.codes.push(fence.text.text().to_owned());
-        self.reading.asides.extend(aside::texts(&fence));
-        self.reading.fences.push(fence);
+        let info = if let CodeBlockKind::Fenced(info) = kind { info.to_string() } else { String::new() };
+        self.reading.fences.push(Fence { range: range.clone(), info, text: Mapped::default() });
+    }
+
+    /// Takes a piece of the code block that began last.
+    pub(crate) fn code(&mut self, text: &str, at: usize) {
+        if let Some(fence) = self.reading.fences.last_mut() {
+            fence.text.push(text, at);
+        }
     }
 
     fn text(&mut self, text: &str, at: usize) {
@@ -373,8 +385,16 @@ fn classes(html: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::fence::scan_and_read;
+
+    /// The reading of a chapter.
+    pub(crate) fn read(chapter: &str, quotes: &[String]) -> Reading {
+        let mut reader = Reader::new(chapter, quotes);
+        scan_and_read(chapter, false, Some(&mut reader));
+        reader.finish()
+    }
 
     fn shape(chapter: &str) -> Vec<(Kind, String)> {
         let reading = read(chapter, &["노트:".to_owned()]);

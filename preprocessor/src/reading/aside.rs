@@ -1,11 +1,7 @@
 //! Sentences a reader sees that are no Markdown: strings of lessons in TOML, captions of requests, text between tags.
 //! Knows the outer form of fences and HTML only; whether they are right is their parsers' business.
 
-use super::{
-    mapped::Mapped,
-    reading::{CODE, Fence},
-    tags::tags,
-};
+use super::{CODE, Fence, Mapped, tags};
 
 /// The readable texts of a fence; code between backticks is replaced.
 pub(crate) fn texts(fence: &Fence) -> Vec<Mapped> {
@@ -92,10 +88,11 @@ fn push(texts: &mut [Mapped], piece: &str, at: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reading::tests::read;
 
     fn of(info: &str, code: &str) -> Vec<String> {
-        let fence = Fence { range: 0..0, info: info.to_owned(), text: Mapped::of(code, 100) };
-        texts(&fence).iter().map(|text| text.text().to_owned()).collect()
+        let chapter = format!("```{info}\n{code}```\n");
+        read(&chapter, &[]).asides.iter().map(|text| text.text().to_owned()).collect()
     }
 
     #[test]
@@ -117,10 +114,9 @@ mod tests {
 
     #[test]
     fn a_text_knows_its_place() {
-        let fence =
-            Fence { range: 0..0, info: "toml quiz".to_owned(), text: Mapped::of("a = \"가 `b` 나\"", 100) };
-        let text = &texts(&fence)[0];
+        let chapter = "> ```toml quiz id=a\n> a = \"가 `b` 나\"\n> ```\n";
+        let text = &read(chapter, &[]).asides[0];
         let at = text.text().find('나').unwrap();
-        assert_eq!(text.in_file(at), 100 + "a = \"가 `b` ".len());
+        assert_eq!(text.in_file(at), chapter.find('나').unwrap());
     }
 }
