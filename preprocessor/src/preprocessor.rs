@@ -87,9 +87,10 @@ impl Preprocessor for Live {
         if !problems.is_empty() {
             return Err(told(problems));
         }
+        let common = Common::of(&settings, &strings)?;
         let mut contents = Vec::with_capacity(texts.len());
         for ((text, chapter), recorded) in texts.iter().zip(&chapters).zip(&recorded) {
-            contents.push(expand(text.content, chapter, recorded, &settings, &strings)?);
+            contents.push(expand(text.content, chapter, recorded, &common)?);
         }
         replace(&mut book, contents);
         Ok(book)
@@ -184,14 +185,30 @@ impl Recordings<'_> {
     }
 }
 
+/// What every chapter with widgets shares: made once for a book.
+struct Common<'a> {
+    settings: &'a Settings,
+    strings: &'a Strings,
+    configuration: String,
+    /// Script and style, when they stand inside the chapters.
+    assets: Option<String>,
+}
+
+impl<'a> Common<'a> {
+    fn of(settings: &'a Settings, strings: &'a Strings) -> Result<Self> {
+        let assets = (settings.assets == Assets::Inline).then(assets::inline_html);
+        Ok(Self { settings, strings, configuration: configuration_html(settings, strings)?, assets })
+    }
+}
+
 /// The chapter with its fences replaced; `None` when there is nothing to do.
 fn expand(
     content: &str,
     chapter: &ChapterBlocks,
     recorded: &[Recorded],
-    settings: &Settings,
-    strings: &Strings,
+    common: &Common<'_>,
 ) -> Result<Option<String>> {
+    let Common { settings, strings, configuration, assets } = common;
     if chapter.is_empty() && !content.contains(PROGRESS) {
         return Ok(None);
     }
@@ -204,13 +221,14 @@ fn expand(
         widgets.push((&lesson.range, lesson_html(lesson, around)?));
     }
     widgets.sort_by_key(|(range, _)| range.start);
-    let configuration = configuration_html(settings, strings)?;
-    let mut expanded = String::with_capacity(content.len() * 3 + configuration.len());
+    let fixed = configuration.len() + assets.as_ref().map_or(0, String::len);
+    let widgets_length: usize = widgets.iter().map(|(_, html)| html.len() + 2).sum();
+    let mut expanded = String::with_capacity(content.len() + widgets_length + fixed + 8);
     let mut copied = 0;
     for (range, html) in &widgets {
         expanded.push_str(&content[copied..range.start]);
         if copied == 0 {
-            expanded.push_str(&configuration);
+            expanded.push_str(configuration);
         }
         expanded.push_str(html);
         copied = range.end;
@@ -219,12 +237,12 @@ fn expand(
     expanded.push_str(&content[copied..]);
     if widgets.is_empty() {
         expanded.push_str("\n\n");
-        expanded.push_str(&configuration);
+        expanded.push_str(configuration);
         expanded.push('\n');
     }
-    if settings.assets == Assets::Inline {
+    if let Some(assets) = assets {
         expanded.push_str("\n\n");
-        expanded.push_str(&assets::inline_html());
+        expanded.push_str(assets);
         expanded.push('\n');
     }
     Ok(Some(expanded))
