@@ -6,7 +6,7 @@ mod cors;
 mod event;
 mod response;
 mod routing;
-mod throttle;
+pub mod throttle;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
