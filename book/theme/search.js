@@ -22,14 +22,10 @@
         '코그니토 cognito', '아키텍처 아키텍쳐 architecture', '핸들러 handler', '이벤트 event'].map((names) => names.split(' '));
 
     /** The word and its other spellings. @param {string} word */
-    const spellings = (word) => {
-        const all = [word];
-        for (const names of NAMES) {
-            const name = names.find((one) => word.includes(one));
-            all.push(...name ? names.filter((one) => one !== name).map((one) => word.replace(name, one)) : []);
-        }
-        return all;
-    };
+    const spellings = (word) => NAMES.reduce((all, names) => all.flatMap((one) => {
+        const name = names.find((name) => one.includes(name));
+        return name ? [one, ...names.filter((other) => other !== name).map((other) => one.replace(name, other))] : one;
+    }), [word]);
 
     /** Case does not count, nor, in longer words, whether there is a space. @param {string[]} terms */
     const matcher = (terms) => new RegExp(terms.map((term) =>
@@ -145,7 +141,8 @@
     const find = (query) => {
         const written = query.normalize('NFC').toLowerCase().replace(/(?<=.)[ㄱ-ㅣ]$/, '').split(/\s+/).filter(Boolean).slice(0, 12);
         const asked = /** @type {Word[]} */ (written.map(understand).filter(Boolean));
-        const near = asked.length > 1 && new RegExp(asked.map(({ re }) => `(?:${re.source})`).join('.{0,9}?'), 'i');
+        // Neighbours in the query are best found as neighbours.
+        const pairs = asked.slice(1).map(({ re }, i) => new RegExp(`(?:${asked[i].re.source}).{0,9}?(?:${re.source})`, 'i'));
         const found = sections.map((section) => ({ ...section, score: 0, words: 0 }));
         for (const { re } of asked) {
             const worths = found.map(({ title, trail, body }) => {
@@ -160,23 +157,25 @@
                 found[i].words += worth ? weight : 0;
             });
         }
+        const most = Math.max(0.1, ...found.map((one) => one.words));
         for (const one of found) {
-            one.score += near ? (near.test(one.title) ? 4 : 0) + (near.test(one.body) ? 1 : 0) : 0;
-            // Sections that every chapter has (예측, 출처, …) are rarely what is looked for.
-            one.score *= (titles.get(one.title) ?? 0) > 2 ? 0.5 : 1;
+            for (const pair of pairs) {
+                one.score += (pair.test(one.title) ? 4 : 0) + (pair.test(one.body) ? 1 : 0);
+            }
+            // Sections that every chapter has (예측, 출처, …) are rarely what is looked for; one that lacks a word, neither.
+            one.score *= (one.words / most) ** 2 * ((titles.get(one.title) ?? 0) > 2 ? 0.5 : 1);
         }
-        const most = Math.max(0.1, ...found.map((one) => one.words)) - 0.01;
         const fixed = asked.some(({ fixed }) => fixed) ? asked.map(({ fixed, terms }) => fixed ?? terms[0]).join(' ') : '';
         return {
-            fixed, near, terms: asked.flatMap((word) => word.terms),
-            sections: found.filter((one) => one.words >= most).sort((a, b) => b.score - a.score),
+            fixed, pairs, terms: asked.flatMap((word) => word.terms),
+            sections: found.filter((one) => one.words > most * 0.6).sort((a, b) => b.score - a.score),
         };
     };
 
     /** The text around the best place, its words marked. @param {Section} section @param {ReturnType<typeof find>} result */
-    const excerpt = ({ body }, { terms, near }) => {
+    const excerpt = ({ body }, { terms, pairs }) => {
         const re = matcher(terms);
-        const at = Math.max(0, near ? body.search(near) : -1, near && near.test(body) ? 0 : body.search(re));
+        const at = body.search(pairs.find((pair) => pair.test(body)) ?? re);
         const from = at < 50 ? 0 : body.indexOf(' ', at - 50) + 1;
         const text = body.slice(from, from + 150);
         const teaser = document.createElement('span');
@@ -205,6 +204,8 @@
                 ({ url: doc_urls[ref], title, body, trail: [...new Set(breadcrumbs.split(' » '))].join(' » ') }));
             sections.forEach(({ title }) => titles.set(title, (titles.get(title) ?? 0) + 1));
             show();
+            // Made while the reader types, not when the first mistake asks for it.
+            setTimeout(words, 100);
         };
         script.onerror = () => {
             script.remove();

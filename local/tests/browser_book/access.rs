@@ -1,0 +1,101 @@
+//! axe over every page, theme and width: nothing in the text, nothing in the frame.
+
+use serde_json::{Value, json};
+use webdriver::Session;
+
+use crate::served::{BOOK, LIMIT, ROOT, THEMES, fresh, in_browser, texts, theme};
+
+/// What axe finds, as `rule: element`. Everything is unfolded first.
+const LOOK: &str = "
+    document.querySelectorAll('main details').forEach(details => details.open = true);
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html, any, all, none }) =>
+        `${id}: ${html.slice(0, 160)} ${[...any, ...all, ...none][0]?.message ?? ''}`))";
+
+fn axe(page: &Session<'_>) -> Vec<String> {
+    texts(&page.script_async(LOOK, &[]).unwrap())
+}
+
+fn with_axe(page: &Session<'_>, url: &str) {
+    fresh(page, url);
+    let axe = format!("{ROOT}/preprocessor/tests/vendor/axe-core/axe.min.js");
+    page.script(&std::fs::read_to_string(axe).unwrap(), &[]).unwrap();
+}
+
+#[test]
+fn axe_finds_nothing_on_any_page_in_any_theme_at_any_width() {
+    in_browser(|page| {
+        let mut found = Vec::new();
+        for name in BOOK.pages() {
+            with_axe(page, &format!("{}/{name}", BOOK.url));
+            for (width, height) in [(1280, 900), (360, 740)] {
+                page.viewport(width, height).unwrap();
+                page.wait_until(&format!("innerWidth === {width}"), LIMIT).unwrap();
+                for name_of_theme in THEMES {
+                    theme(page, name_of_theme);
+                    found.extend(
+                        axe(page).into_iter().map(|one| format!("{name} {width} {name_of_theme} {one}")),
+                    );
+                }
+            }
+        }
+        assert!(found.is_empty(), "{} findings\n{}", found.len(), found[..found.len().min(40)].join("\n"));
+    });
+}
+
+#[test]
+fn axe_finds_nothing_in_what_opens() {
+    in_browser(|page| {
+        with_axe(page, &format!("{}/index.html", BOOK.url));
+        for name in THEMES {
+            theme(page, name);
+            page.script("document.getElementById('mdbook-search-toggle').click()", &[]).unwrap();
+            page.script(
+                "const box = document.getElementById('mdbook-searchbar'); box.value = '함수';
+                 box.dispatchEvent(new Event('input'))",
+                &[],
+            )
+            .unwrap();
+            page.wait_until("document.querySelectorAll('#mdbook-searchresults a').length > 3", LIMIT)
+                .unwrap();
+            assert_eq!(axe(page), Vec::<String>::new(), "{name}: the search");
+            page.script("document.getElementById('mdbook-search-toggle').click()", &[]).unwrap();
+            page.script(
+                "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true }))",
+                &[],
+            )
+            .unwrap();
+            page.wait_until("document.getElementById('mdbook-help-popup').offsetHeight > 0", LIMIT).unwrap();
+            assert_eq!(axe(page), Vec::<String>::new(), "{name}: the help");
+            page.script(
+                "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))",
+                &[],
+            )
+            .unwrap();
+            page.script("document.getElementById('mdbook-theme-toggle').click()", &[]).unwrap();
+            assert_eq!(axe(page), Vec::<String>::new(), "{name}: the list of themes");
+            page.script("document.getElementById('mdbook-theme-toggle').click()", &[]).unwrap();
+        }
+    });
+}
+
+#[test]
+fn no_page_scrolls_sideways_on_a_phone() {
+    in_browser(|page| {
+        page.viewport(360, 740).unwrap();
+        for name in BOOK.pages() {
+            fresh(page, &format!("{}/{name}", BOOK.url));
+            page.script(
+                "document.querySelectorAll('main details').forEach(details => details.open = true)",
+                &[],
+            )
+            .unwrap();
+            let wide = "const width = document.documentElement.clientWidth;
+                return [document.documentElement.scrollWidth - width, [...document.querySelectorAll('main *')]
+                    .filter(one => one.getBoundingClientRect().right > width + 1 && !one.closest('.table-wrapper, pre, .live-scroll, svg'))
+                    .slice(0, 3).map(one => one.outerHTML.slice(0, 120))]";
+            let seen = page.script(wide, &[]).unwrap();
+            assert_eq!(seen, json!([0, Value::Array(Vec::new())]), "{name}");
+        }
+    });
+}

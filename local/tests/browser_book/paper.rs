@@ -1,0 +1,68 @@
+//! Printing: one page and the whole book. The recorded answers are on paper, nothing is cut off, no button is left.
+
+use base64::Engine;
+use serde_json::{Value, json};
+use webdriver::Session;
+
+use crate::served::{BOOK, LIMIT, in_browser, texts};
+
+/// Shows the page as it will be printed on A4 (210 mm less 2 x 10 mm is 718 CSS px).
+fn on_paper(page: &Session<'_>, url: &str) {
+    // The print page opens the dialog by itself, which would stop everything.
+    let quiet = json!({ "source": "window.print = () => {}" });
+    page.cdp("Page.addScriptToEvaluateOnNewDocument", quiet).unwrap();
+    page.viewport(718, 1000).unwrap();
+    page.goto(url).unwrap();
+    page.wait_until("document.readyState === 'complete'", LIMIT).unwrap();
+    page.cdp("Emulation.setEmulatedMedia", json!({ "media": "print" })).unwrap();
+}
+
+fn pdf(page: &Session<'_>) -> Vec<u8> {
+    let answer = page.cdp("Page.printToPDF", json!({ "printBackground": false })).unwrap();
+    base64::engine::general_purpose::STANDARD.decode(answer["data"].as_str().unwrap()).unwrap()
+}
+
+/// Recordings whose text takes no room, and what sticks out of the paper.
+const LOST: &str = "
+    const hidden = [...document.querySelectorAll('.live-recording pre')].filter(one => one.offsetHeight < 10)
+        .map(one => 'not printed: ' + one.closest('.live').id);
+    const width = document.documentElement.clientWidth;
+    const cut = [...document.querySelectorAll('main p, main pre, main code, main td, main svg, main img')]
+        .filter(one => one.offsetHeight !== 0 && one.getBoundingClientRect().right > width + 1)
+        .map(one => 'cut off: ' + one.outerHTML.slice(0, 100));
+    const scrolled = [...document.querySelectorAll('main pre, main .live-body, main .table-wrapper')]
+        .filter(one => one.offsetHeight && one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'visible')
+        .map(one => 'hidden behind a scrollbar: ' + one.outerHTML.slice(0, 100));
+    const pressed = [...document.querySelectorAll('main button, main textarea, #mdbook-menu-bar, #mdbook-sidebar')]
+        .filter(one => one.offsetHeight).map(one => 'useless on paper: ' + one.outerHTML.slice(0, 100));
+    return [...hidden, ...cut, ...scrolled, ...pressed]";
+
+#[test]
+fn every_page_prints_whole() {
+    in_browser(|page| {
+        for name in BOOK.pages() {
+            on_paper(page, &format!("{}/{name}", BOOK.url));
+            assert_eq!(texts(&page.script(LOST, &[]).unwrap()), Vec::<String>::new(), "{name}");
+            let pdf = pdf(page);
+            assert!(pdf.starts_with(b"%PDF") && pdf.len() > 10_000, "{name}: {} bytes", pdf.len());
+        }
+    });
+}
+
+#[test]
+fn the_whole_book_prints_with_every_recording() {
+    in_browser(|page| {
+        on_paper(page, &format!("{}/print.html", BOOK.url));
+        assert_eq!(texts(&page.script(LOST, &[]).unwrap()), Vec::<String>::new());
+        // Every chapter's first heading is there, once, and every block has its request as text.
+        let chapters = page.script("return document.querySelectorAll('main h1').length", &[]).unwrap();
+        assert_eq!(chapters, Value::from(BOOK.pages().len() - 1));
+        let mute = "return [...document.querySelectorAll('live-request')].filter(one => !one.innerText.includes('HTTP')).length";
+        assert_eq!(page.script(mute, &[]).unwrap(), 0);
+        let pdf = pdf(page);
+        let pages =
+            pdf.windows(11).filter(|window| window.starts_with(b"/Type /Page") && window[10] != b's').count();
+        eprintln!("the book on paper: {pages} pages, {} bytes", pdf.len());
+        assert!(pages > 20, "{pages} pages");
+    });
+}
