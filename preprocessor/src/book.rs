@@ -148,6 +148,14 @@ impl ChapterReader<'_> {
             let Content::Predict(Predict { block: None, .. }) = &lesson.content else { continue };
             let message = format!(
                 "예측 `{0}`을(를) 쓰는 블록이 이 장의 뒤쪽에 없다. 블록에 `predict={0}`을 적는다.",
+            if let Content::Compare(compare) = &lesson.content {
+                let known = |id: &str| self.blocks.iter().any(|(_, block)| block.id() == id);
+                self.problems.extend(compare.blocks().filter(|(id, _)| !known(id)).map(|(id, at)| {
+                    let message =
+                        format!("블록 `{id}`이(가) 이 장에 없다. 나란히 두는 블록은 같은 장에 있어야 한다.");
+                    Problem::new(lesson.place(*self.chapter, at), message)
+                }));
+            }
                 lesson.id
             );
             self.problems.push(Problem::new(self.chapter.place(lesson.range.start), message));

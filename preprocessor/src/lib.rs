@@ -8,9 +8,11 @@ mod block;
 mod book;
 mod check;
 mod claim;
+mod data_file;
 #[cfg(feature = "runner")]
 mod export;
 pub mod fence;
+mod figure;
 mod formula;
 mod html;
 mod lesson;

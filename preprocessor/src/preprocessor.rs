@@ -18,7 +18,7 @@ use crate::{
     assets,
     block::Block,
     book::{ChapterBlocks, ChapterText, read_blocks},
-    check,
+    check, data_file,
     html::{Around, Shown, block_html, configuration_html, lesson_html},
     lesson::{Answer, Content},
     place::{Problem, Problems},
@@ -71,7 +71,9 @@ impl Preprocessor for Live {
                 content: &chapter.content,
             })
             .collect();
-        let (chapters, mut problems) = read_blocks(&texts, &settings);
+        let (mut chapters, mut problems) = read_blocks(&texts, &settings);
+        let shown_folder = source_folder.to_string_lossy().replace('\\', "/");
+        problems.extend(data_file::fill_in(&mut chapters, &texts, &root.join(source_folder), &shown_folder));
         let files = check::Files { root, source: source_folder };
         problems.extend(check::check(&texts, &chapters, &settings.checks, files));
         if settings.assets == Assets::Files && chapters.iter().any(|chapter| !chapter.is_empty()) {

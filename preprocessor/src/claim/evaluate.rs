@@ -21,6 +21,12 @@ pub struct Run {
     pub timings: BTreeMap<String, f64>,
     /// Time from sending to the last byte in ms, as the client saw it.
     pub total: f64,
+    /// When it was sent, in ms since the block's first request; older recordings do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<f64>,
+    /// When its last byte came, counted like `from`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<f64>,
 }
 
 /// What came of a claim.
@@ -113,7 +119,7 @@ impl<'r> Evaluator<'_, 'r> {
             }
             Expression::Call { call, list } => {
                 let values = list_values(&list.list, self.runs(list.block.as_deref())?);
-                apply(*call, values).ok_or_else(|| Judgement::NoValues { list: list.list.clone() })?
+                fold(*call, values).ok_or_else(|| Judgement::NoValues { list: list.list.clone() })?
             }
             Expression::Binary { op, left, right } => {
                 let (left, right) = (self.number(left)?, self.number(right)?);
@@ -159,17 +165,16 @@ fn count(n: usize) -> f64 {
 }
 
 fn list_values(list: &str, runs: &[Run]) -> Vec<f64> {
-    let mut values: Vec<f64> = if list == "total" {
+    if list == "total" {
         runs.iter().map(|run| run.total).collect()
     } else {
         runs.iter().filter_map(|run| run.timings.get(list).copied()).collect()
-    };
-    values.sort_by(f64::total_cmp);
-    values
+    }
 }
 
-/// `values` must be sorted.
-fn apply(function: Function, values: Vec<f64>) -> Option<f64> {
+/// A function's value over numbers in any order; `None` where an empty list has none.
+pub fn fold(function: Function, mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
     let length = values.len();
     let sum: f64 = values.iter().sum();
     match function {

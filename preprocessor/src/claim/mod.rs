@@ -6,8 +6,8 @@ mod parse;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use evaluate::{Judgement, Run, evaluate, evaluate_number};
-pub use parse::{BlockReference, parse_claim};
+pub use evaluate::{Judgement, Run, evaluate, evaluate_number, fold};
+pub use parse::{BlockReference, parse_claim, parse_number};
 
 /// A claim as the page gets it.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -41,17 +41,6 @@ pub fn evaluate(formula: &Formula, value_of: &dyn Fn(&str) -> Option<f64>) -> Re
     if value.is_finite() { Ok(value) } else { Err(Unsolved) }
 }
 
-/// What a search for a crossing found.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Crossing {
-    /// The two meet here.
-    At(f64),
-    /// The left side is below the right one at both ends.
-    Below,
-    /// The left side is above the right one at both ends.
-    Above,
-}
-
 /// Where `difference` (left side minus right side) passes zero between `low` and `high`, by halving the range.
 /// Where both ends have the same sign there may still be two crossings in between; they are not looked for.
 ///
@@ -61,11 +50,11 @@ pub fn crossing(
     low: f64,
     high: f64,
     difference: &dyn Fn(f64) -> Result<f64, Unsolved>,
-) -> Result<Crossing, Unsolved> {
+) -> Result<Option<f64>, Unsolved> {
     let (mut low, mut high) = (low, high);
     let below = difference(low)? < 0.0;
     if below == (difference(high)? < 0.0) {
-        return Ok(if below { Crossing::Below } else { Crossing::Above });
+        return Ok(None);
     }
     for _ in 0..HALVINGS {
         let middle = f64::midpoint(low, high);
@@ -75,7 +64,7 @@ pub fn crossing(
             high = middle;
         }
     }
-    Ok(Crossing::At(high))
+    Ok(Some(high))
 }
 
 #[cfg(test)]
@@ -124,11 +113,11 @@ mod tests {
     #[test]
     fn finds_where_two_lines_meet_and_says_when_they_do_not() {
         let found = crossing(0.0, 10.0, &|x| Ok(x - 7.5));
-        assert!(matches!(found, Ok(Crossing::At(at)) if (at - 7.5).abs() < 1e-12), "{found:?}");
+        assert!(matches!(found, Ok(Some(at)) if (at - 7.5).abs() < 1e-12), "{found:?}");
         let found = crossing(0.0, 10.0, &|x| Ok(7.5 - x));
-        assert!(matches!(found, Ok(Crossing::At(at)) if (at - 7.5).abs() < 1e-12), "{found:?}");
-        assert_eq!(crossing(0.0, 10.0, &|x| Ok(x - 11.0)), Ok(Crossing::Below));
-        assert_eq!(crossing(0.0, 10.0, &|x| Ok(x + 1.0)), Ok(Crossing::Above));
+        assert!(matches!(found, Ok(Some(at)) if (at - 7.5).abs() < 1e-12), "{found:?}");
+        assert_eq!(crossing(0.0, 10.0, &|x| Ok(x - 11.0)), Ok(None));
+        assert_eq!(crossing(0.0, 10.0, &|x| Ok(x + 1.0)), Ok(None));
         let hole = |x: f64| if x > 6.0 && x < 9.0 { Err(Unsolved) } else { Ok(x - 7.5) };
         assert_eq!(crossing(0.0, 10.0, &hole), Err(Unsolved));
     }

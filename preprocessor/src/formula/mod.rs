@@ -7,7 +7,7 @@ mod print;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use evaluate::{Crossing, Unsolved, crossing, evaluate};
+pub use evaluate::{Unsolved, crossing, evaluate};
 pub use parse::{NameUse, is_name, parse_formula};
 
 /// A formula's text may hold this many bytes at most.

@@ -4,6 +4,9 @@
 use serde_json::json;
 
 use super::{
+    bars::bars_html,
+    calc::{calc_data, calc_html},
+    compare::{compare_data, compare_html},
     escape,
     escape::rich,
     predict::{predict_data, predict_html},
@@ -85,6 +88,10 @@ pub(crate) fn lesson_html(lesson: &Lesson, around: Around<'_>) -> Result<String,
         }
     };
     Ok(format!(
+        Content::Compare(compare) => ("compare", compare_data(compare), compare_html(id, compare, around)),
+        Content::Calc(calc) => ("calc", calc_data(calc), calc_html(id, calc, around)),
+        // Nothing for a script to do.
+        Content::Bars(bars) => return Ok(bars_html(id, bars, around)),
         "<div class=\"live\" id=\"live-{id}\"><live-{element} data-lesson=\"{}\">{inside}</live-{element}></div>",
         escape(&data.to_string())
     ))

@@ -1,11 +1,16 @@
 //! The HTML of a block or a lesson: one line that mdBook's Markdown leaves alone and that reads well without a script.
 //! Knows blocks, lessons, recordings and strings; nothing of files.
 
+mod bars;
 mod block;
+mod calc;
+mod chart;
+mod compare;
 mod configuration;
 mod data;
 mod escape;
 mod lesson;
+mod parts;
 mod predict;
 mod recorded;
 

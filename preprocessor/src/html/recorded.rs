@@ -1,7 +1,7 @@
 //! The recorded answer of a block: what teaches when there is no script, no network and no service.
 //! Knows recordings, claims and strings.
 
-use super::{Shown, escape};
+use super::{Shown, chart::chart_html, escape};
 use crate::{
     block::Block,
     claim::{Judgement, Run, evaluate},
@@ -12,13 +12,14 @@ use crate::{
 pub(super) fn recorded_html(block: &Block, shown: Shown<'_>) -> String {
     match shown.recorded {
         Recorded::Current(recording) => details(block, recording, shown),
-        Recorded::Stale => placeholder("recordingStale", shown),
-        Recorded::Missing => placeholder("recordingMissing", shown),
+        Recorded::Stale => placeholder(block, "recordingStale", shown),
+        Recorded::Missing => placeholder(block, "recordingMissing", shown),
     }
 }
 
-fn placeholder(key: &str, shown: Shown<'_>) -> String {
-    format!("<p class=\"live-missing\">{}</p>", escape(&shown.strings.fill(key, &[])))
+fn placeholder(block: &Block, key: &str, shown: Shown<'_>) -> String {
+    let told = escape(&shown.strings.fill(key, &[]));
+    format!("<p class=\"live-missing\">{told}</p>{}", chart_html(block, shown))
 }
 
 fn details(block: &Block, recording: &Recording, shown: Shown<'_>) -> String {
@@ -50,6 +51,7 @@ fn details(block: &Block, recording: &Recording, shown: Shown<'_>) -> String {
     if recording.cut {
         html.push_str(&format!("<p class=\"live-note\">{}</p>", say("recordedCut", &[])));
     }
+    html.push_str(&chart_html(block, shown));
     if recording.runs.len() > 1 {
         html.push_str(&runs_table(&recording.runs, shown));
     }

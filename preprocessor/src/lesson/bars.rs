@@ -1,7 +1,7 @@
 //! `toml bars`: columns of a dated data file as bars, drawn when the book is built.
-//! Knows [`Fields`] and formulas' names; the file itself is read by [`super::Series`].
+//! Knows [`Fields`]; the file itself is read by [`Series`].
 
-use super::{Fields, Text};
+use super::{Fields, Series, Text};
 
 /// What is drawn from the file.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub(crate) struct Bars {
     /// Behind every number.
     pub unit: String,
     pub columns: Vec<Column>,
+    /// What the file says; set when it has been read.
+    pub series: Series,
 }
 
 /// One number of every row.
@@ -34,6 +36,6 @@ impl Bars {
         });
         fields.different(columns.iter().map(|column| &column.name));
         fields.different(columns.iter().map(|column| &column.text));
-        Self { caption, data, unit, columns }
+        Self { caption, data, unit, columns, series: Series::default() }
     }
 }

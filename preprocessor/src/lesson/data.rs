@@ -108,7 +108,7 @@ fn collect(
 }
 
 /// Rows of numbers for a chart drawn when the book is built.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Series {
     /// Where they come from.
     pub origin: Origin,
@@ -143,7 +143,7 @@ impl Series {
             let rows = fields.tables("row", 1..=MAX_ROWS, |fields| {
                 let name = fields.text("text", 60);
                 let at = fields.at();
-                let numbers: BTreeMap<String, f64> = fields.other_numbers();
+                let numbers: BTreeMap<String, f64> = fields.other_numbers().into_iter().collect();
                 for column in columns.iter().filter(|column| !numbers.contains_key(**column)) {
                     fields.fault(
                         at,

@@ -27,6 +27,8 @@ pub(crate) struct Fields<'t> {
     table: &'t DeTable<'t>,
     at: usize,
     asked: Vec<&'static str>,
+    /// Keys that were not asked for are read by [`Fields::other_numbers`].
+    open: bool,
     faults: &'t mut Vec<Fault>,
 }
 
@@ -53,9 +55,11 @@ impl Fields<'_> {
         faults: &'a mut Vec<Fault>,
         body: impl FnOnce(&mut Fields<'_>) -> T,
     ) -> T {
-        let mut fields = Fields { table, at, asked: Vec::new(), faults };
+        let mut fields = Fields { table, at, asked: Vec::new(), open: false, faults };
         let read = body(&mut fields);
-        fields.unknown();
+        if !fields.open {
+            fields.unknown();
+        }
         read
     }
 
@@ -143,6 +147,20 @@ impl<'t> Fields<'t> {
             (text, self.as_number(key, value))
         };
         table.iter().map(pair).collect()
+    }
+
+    /// Every key that has not been asked for, each with a number.
+    pub fn other_numbers(&mut self) -> Vec<(String, f64)> {
+        self.open = true;
+        let others = self.table.iter().filter(|(key, _)| !self.asked.contains(&key.get_ref().as_ref()));
+        let others: Vec<_> = others.map(|(key, value)| (key.get_ref().to_string(), value)).collect();
+        others
+            .into_iter()
+            .map(|(key, value)| {
+                let number = self.as_number(&key, value);
+                (key, number)
+            })
+            .collect()
     }
 
     /// The tables `[[key]]`; how many there may be.

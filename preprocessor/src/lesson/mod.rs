@@ -1,4 +1,5 @@
-//! Fences that ask a reader for something: `toml quiz`, `toml sort`, `toml predict`, each a strict little TOML document.
+//! Fences that ask or show a reader something: `toml quiz`, `sort`, `predict`, `compare`, `calc` and `bars`, each a strict
+//! little TOML document.
 //! Knows TOML, claims and [`Fault`]; whether named blocks exist is for the book to say, how it looks is HTML's.
 //!
 //! A new kind of fence needs: its word in [`KINDS`], a variant of [`Content`] with a type that reads itself from
@@ -6,11 +7,20 @@
 //! (`ChapterReader::finish`), and one line of HTML in `html::lesson_html`, which sees the chapter's recordings.
 //! Everything read here remembers its offset in the fence ([`Text::at`]); [`Lesson::place`] makes a place of it.
 
+mod bars;
+mod calc;
+mod compare;
+mod data;
 mod fields;
 mod predict;
 mod quiz;
+mod solve;
 mod sort;
 
+pub(crate) use bars::Bars;
+pub(crate) use calc::{Calc, Input, Shown};
+pub(crate) use compare::{Column as CompareColumn, Compare, Row as CompareRow};
+pub(crate) use data::{Constants, Origin, Series};
 pub(crate) use fields::{Fields, Text};
 pub(crate) use predict::{Answer, Ask, Predict};
 pub(crate) use quiz::Quiz;
@@ -26,7 +36,7 @@ use crate::{
 };
 
 /// The words after `toml` that make a fence a lesson.
-pub(crate) const KINDS: [&str; 3] = ["quiz", "sort", "predict"];
+pub(crate) const KINDS: [&str; 6] = ["quiz", "sort", "predict", "compare", "calc", "bars"];
 
 /// A lesson may hold this many bytes at most.
 const MAX_LESSON_BYTES: usize = 16 * 1024;
@@ -52,6 +62,12 @@ pub(crate) enum Content {
     Sort(Sort),
     /// What a reader expects before running a block.
     Predict(Predict),
+    /// Blocks beside each other.
+    Compare(Compare),
+    /// Formulas over numbers the reader chooses.
+    Calc(Calc),
+    /// Numbers of a data file.
+    Bars(Bars),
 }
 
 impl Lesson {
@@ -70,7 +86,10 @@ impl Lesson {
             Fields::read(text, &mut faults, |fields| match kind {
                 "quiz" => Content::Quiz(Quiz::read(fields)),
                 "sort" => Content::Sort(Sort::read(fields)),
-                _ => Content::Predict(Predict::read(fields, names)),
+                "predict" => Content::Predict(Predict::read(fields, names)),
+                "compare" => Content::Compare(Compare::read(fields, names)),
+                "calc" => Content::Calc(Calc::read(fields)),
+                _ => Content::Bars(Bars::read(fields)),
             })
         };
         match content {

@@ -21,6 +21,8 @@ pub(super) struct Answer {
     pub json: Option<Value>,
     /// From sending to the last byte, in ms.
     pub total: f64,
+    /// When it was sent, in ms since the block began to send.
+    pub from: f64,
 }
 
 impl Answer {
@@ -58,7 +60,14 @@ impl Answer {
     pub fn run(&self) -> Run {
         let timings =
             self.headers.get("server-timing").map_or_else(BTreeMap::new, |header| server_timing(header));
-        Run { status: self.status, headers: self.headers.clone(), timings, total: self.total }
+        Run {
+            status: self.status,
+            headers: self.headers.clone(),
+            timings,
+            total: self.total,
+            from: Some(self.from),
+            until: Some(self.from + self.total),
+        }
     }
 }
 
@@ -174,8 +183,14 @@ mod tests {
         assert!(vectors.len() >= 100);
         for vector in vectors {
             let Response { status, headers, body, duration } = vector.response;
-            let answer =
-                Answer { status, headers, json: serde_json::from_str(&body).ok(), body, total: duration };
+            let answer = Answer {
+                status,
+                headers,
+                json: serde_json::from_str(&body).ok(),
+                body,
+                total: duration,
+                from: 0.0,
+            };
             let told = format!("{:?} not={} {:?} {:?}", vector.query, vector.not, vector.op, vector.value);
             let assert = Assert {
                 text: String::new(),

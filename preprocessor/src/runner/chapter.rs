@@ -108,12 +108,13 @@ impl<'a> ChapterRun<'a> {
         if parallel > 1 {
             return self.send_at_once(request, repeat, parallel);
         }
+        let begun = Instant::now();
         let mut answers = Vec::with_capacity(repeat);
         for number in 0..repeat {
             if number > 0 && block.demo.delay > 0 {
                 thread::sleep(Duration::from_millis(block.demo.delay));
             }
-            match self.service.send(request) {
+            match self.service.send(request, begun) {
                 Ok(answer) => answers.push(answer),
                 Err(reason) => return (answers, Some(reason)),
             }
@@ -129,6 +130,7 @@ impl<'a> ChapterRun<'a> {
     ) -> (Vec<Answer>, Option<String>) {
         let (next, start) = (AtomicUsize::new(0), Barrier::new(parallel));
         let done = Mutex::new(Vec::with_capacity(repeat));
+        let begun = Instant::now();
         thread::scope(|scope| {
             for _ in 0..parallel {
                 scope.spawn(|| {
@@ -138,7 +140,7 @@ impl<'a> ChapterRun<'a> {
                         if number >= repeat {
                             break;
                         }
-                        let answer = self.service.send(request);
+                        let answer = self.service.send(request, begun);
                         done.lock().unwrap_or_else(PoisonError::into_inner).push((number, answer));
                     }
                 });

@@ -86,7 +86,9 @@ impl<'a> Recorder<'a> {
                 for value in run.headers.values_mut() {
                     *value = self.stand_ins.text(value);
                 }
-                run.total = (run.total * 100.0).round() / 100.0;
+                let rounded = |ms: f64| (ms * 100.0).round() / 100.0;
+                run.total = rounded(run.total);
+                (run.from, run.until) = (run.from.map(rounded), run.until.map(rounded));
                 run
             })
             .collect();
@@ -166,6 +168,7 @@ fn lasting(recording: &Recording) -> Recording {
     lasting.machine.clear();
     for run in &mut lasting.runs {
         run.total = 0.0;
+        (run.from, run.until) = (None, None);
         for time in run.timings.values_mut() {
             *time = 0.0;
         }
@@ -222,6 +225,8 @@ mod tests {
             headers: BTreeMap::from([("x-environment-id".to_owned(), format!("{id:032x}"))]),
             timings: BTreeMap::from([("handler".to_owned(), f64::from(id))]),
             total: f64::from(id),
+            from: Some(f64::from(id)),
+            until: Some(f64::from(2 * id)),
         };
         Recording {
             request: vec!["GET {{api}}/x".into(), "# parallel: 3".into()],

@@ -67,7 +67,9 @@ impl Service {
         let service = Self { agent: config.into(), api: format!("{base}{}", settings.api_path()), local };
         let request =
             Prepared { method: "HEAD".into(), url: format!("{base}/"), headers: Vec::new(), body: None };
-        service.send(&request).map_err(|reason| RunError::Unreachable { base: base.to_owned(), reason })?;
+        service
+            .send(&request, Instant::now())
+            .map_err(|reason| RunError::Unreachable { base: base.to_owned(), reason })?;
         Ok(service)
     }
 
@@ -76,13 +78,14 @@ impl Service {
         self.local
     }
 
-    /// Sends one request and reads the whole answer; the error is a reason in words.
-    pub fn send(&self, prepared: &Prepared) -> Result<Answer, String> {
+    /// Sends one request and reads the whole answer; the error is a reason in words. `begun` is when its block began.
+    pub fn send(&self, prepared: &Prepared, begun: Instant) -> Result<Answer, String> {
         let mut request = Request::builder().method(prepared.method.as_str()).uri(&prepared.url);
         for (name, value) in &prepared.headers {
             request = request.header(name, value);
         }
         let sent = Instant::now();
+        let from = milliseconds(sent.duration_since(begun));
         let response = match &prepared.body {
             Some(body) => {
                 request.body(body.clone()).map_err(ureq::Error::from).and_then(|r| self.agent.run(r))
@@ -95,14 +98,18 @@ impl Service {
             .take(BODY_LIMIT + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| format!("응답을 끝까지 읽지 못했다: {error}"))?;
-        let total = sent.elapsed().as_secs_f64() * 1_000.0;
+        let total = milliseconds(sent.elapsed());
         if bytes.len() as u64 > BODY_LIMIT {
             return Err(format!("응답 본문이 {BODY_LIMIT}바이트보다 크다"));
         }
         let body = String::from_utf8_lossy(&bytes).into_owned();
         let json = serde_json::from_str(&body).ok();
-        Ok(Answer { status: parts.status.as_u16(), headers: joined(&parts.headers), body, json, total })
+        Ok(Answer { status: parts.status.as_u16(), headers: joined(&parts.headers), body, json, total, from })
     }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
 }
 
 fn reason(error: &ureq::Error) -> String {
