@@ -115,7 +115,8 @@
 	const curl = ({ url, method, headers, body }) => ['curl -i -X', method, quote(url),
 		...[...headers].map((pair) => '-H ' + quote(pair.join(': '))), ...body ? ['--data-raw', quote(body)] : []].join(' ');
 
-	const root = new URL(typeof path_to_root === 'undefined' ? '.' : path_to_root || '.', location.href).pathname;
+	const prefix = `live:${new URL(typeof path_to_root === 'undefined' ? '.' : path_to_root || '.', location.href).pathname}:`;
+	const print = /\/print(\.html)?$/.test(location.pathname);
 	const blocks = Object(), gate = Object(), done = {}, letters = {};
 	const all = () => Object.values(blocks);
 	let settings, variables, defaults;
@@ -123,13 +124,13 @@
 
 	const keep = (kind, key, value) => {
 		try {
-			const box = window[kind + 'Storage'], name = `live:${root}:${kind === 'local' ? '' : location.pathname + ':'}${key}`;
+			const box = window[kind + 'Storage'], name = prefix + (kind === 'local' ? '' : location.pathname + ':') + key;
 			if (value === undefined) return JSON.parse(box[name]);
 			value === null ? delete box[name] : box[name] = JSON.stringify(value);
 		} catch {} // Private windows refuse.
 		return value;
 	};
-	const t = (key, ...args) => (config().strings[key] ?? key).replace(/\{(\d)\}/g, (_, n) => args[n]);
+	const t = (key, ...args) => (config().strings[key] || key || '').replace(/\{(\d)\}/g, (_, n) => args[n]);
 	const ms = (n) => n >= 0 ? n.toFixed(n < 1 ? 2 : 1) + 'ms' : '–';
 	const distinct = (list) => [...new Set(list)].filter(Boolean);
 	const list = (joint, ...words) => distinct(words).join(joint);
@@ -139,7 +140,6 @@
 		if (signal) signal.onabort = stop;
 	});
 
-	// Text stays text, never markup.
 	const h = (name, props, ...children) => {
 		const [tag, className = ''] = name.split('.'), element = Object.assign(document.createElement(tag), { className }, props);
 		element.append(...children);
@@ -244,7 +244,7 @@
 
 	const enhance = (element) => {
 		const $ = (css) => element.querySelector(css);
-		if ($('.live-buttons') || /\/print(\.html)?$/.test(location.pathname)) return;
+		if ($('.live-buttons') || print) return;
 		variables ??= { ...keep('session', ''), api: config().apiPath };
 		defaults ??= settings.headers.map(({ name, value, value: { 'random-hex': digits } }) => [name, digits ? keep('local', name, keep('local', name) ||
 			crypto.getRandomValues(new Uint8Array(digits)).reduce((hex, byte) => hex + (byte % 16).toString(16), '')) : value]);
@@ -310,10 +310,11 @@
 			$(css + ' .live-verdict')?.remove();
 			$(css).append(h('span.live-verdict ' + good, {}, ' ' + words));
 		};
+		const over = (compute, expr) => compute(expr, settings.claims, (other = id) => done[other]);
 		const claims = () => block.claims.forEach(({ expr }, n) => {
 			const css = `[data-claim="${n}"]`;
 			try {
-				const { held, left, right } = judge(expr, settings.claims, (other = id) => done[other]);
+				const { held, left, right } = over(judge, expr);
 				mark(css, held, `${t(held ? 'claimHeld' : 'claimBroken')} · ${round(left)} ${expr.op} ${[right].flat().map(round).join('..')}`);
 			} catch ({ message, args: [about = id] }) {
 				if (done[id]) mark(css, 'open', t(message, blocks[about].caption));
@@ -382,7 +383,7 @@
 			return !stop && !wrong;
 		};
 
-		const me = blocks[id] = { id, caption, element, makes: block.captures.map((capture) => capture.name), uses, chain, claims, run, runs: () => done[id] };
+		const me = blocks[id] = { id, caption, element, makes: block.captures.map((capture) => capture.name), uses, chain, claims, over, run, runs: () => done[id] };
 		$('.live-text').after(
 			h('label', {}, t('editor'), editor),
 			h('p.live-buttons', {}, runner,
@@ -404,7 +405,7 @@
 		};
 	};
 
-	window.mdbookLive = { fill, holds, judge, segments, number, blocks, gate, config, t, h, keep, ms, round, table, environment, warmth };
+	window.mdbookLive = { fill, holds, judge, segments, number, blocks, gate, config, t, h, keep, ms, round, table, environment, warmth, print, prefix };
 	customElements.define('live-request', class extends HTMLElement {
 		connectedCallback() { enhance(this); }
 	});

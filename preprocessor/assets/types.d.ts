@@ -13,6 +13,34 @@
 // take their metrics from the `Server-Timing` header; and a failed CORS request looks like a dead server, so `cause`
 // asks once more with `no-cors` and looks only at whether anything came.
 
+// How lesson.js works. The preprocessor writes questions as radio buttons in `fieldset`s, answers in closed `details`, buttons
+// hidden; the script shows the buttons and does the rest. What a reader chose is kept by id (`lesson:ID`) and drawn from
+// what is kept, so a reload shows the same. Keys stay inside, because mdBook turns pages with them.
+// A question (`ask`): one `fieldset` per question or card; right ones are locked, the others can be chosen again.
+// A prediction (`predict`): [guess, result, key of where the result came from]; a guess of -1 was skipped. Until there is one,
+// the gate of its block is shut and `data-gated` hides what would give the answer away. A run that did not come to its end
+// is answered by the recording.
+// Progress: `done` maps pages to true (a block has run) or to the word that the sidebar shows (its questions are answered
+// too); the word is kept because pages without widgets have none. `last` is the last heading a reader saw.
+
+/** `data-lesson` of questions and predictions. */
+interface LiveLesson {
+    id: string;
+    /** The right choice of each `fieldset`. */
+    right?: number[];
+    /** What to say while some are wrong. */
+    wrong?: string;
+    /** The block a prediction is about. */
+    block?: string;
+    /** The unit of a number, and the expression that answers. */
+    unit?: string;
+    expr?: any;
+    /** The claims of the choices; the one that holds is the answer. */
+    choices?: any[];
+    /** The answer of the recording: the number, or the index of the choice. */
+    recorded?: number;
+}
+
 /** mdBook's way from this page to the book's root; other pages do not have it. */
 declare const path_to_root: string | undefined;
 
@@ -114,6 +142,8 @@ interface LiveHandle {
     run(): Promise<boolean | void>;
     /** What its last run left; undefined before the first answer. */
     runs(): LiveRun[] | undefined;
+    /** `number` or `judge` over this block's last runs. */
+    over<T>(compute: (expr: any, aliases: LiveConfig['claims'], runsOf: (block?: string) => LiveRun[] | undefined) => T, expr: any): T;
     /** Names of the values it captures. */
     makes: string[];
     /** Names of the values it uses now. */
@@ -133,11 +163,21 @@ interface LiveRunDetail {
     stopped: boolean;
 }
 
+interface GlobalEventHandlersEventMap {
+    'live-run': CustomEvent<LiveRunDetail>;
+}
+
 interface Window {
     /** What the scripts offer each other. `tests/vectors/*.json` hold the pure functions to what the Rust side does. */
     mdbookLive: {
         /** The blocks of this page in the order of the text. */
         blocks: Record<string, LiveHandle>;
+        /** A reader's guess by the prediction's id, when it was asked for a number; below 0 after «skip». Of lesson.js. */
+        guess?(id: string): number | undefined;
+        /** What every key of this book in localStorage and sessionStorage begins with. */
+        prefix: string;
+        /** This is mdBook's page of all chapters, which the scripts leave alone. */
+        print: boolean;
         /** Asked before a run: false forbids it, after having told the reader why. */
         gate: Record<string, () => boolean>;
         /** `data-config`, read at the first call. */

@@ -32,6 +32,8 @@ pub struct ChapterBlocks {
     pub blocks: Vec<(Range<usize>, Block)>,
     /// The lessons in the order of the text.
     pub(crate) lessons: Vec<Lesson>,
+    /// The bytes that the reader's progress takes.
+    pub(crate) progress: Vec<Range<usize>>,
     /// The rest of the chapter, when something is to be checked.
     pub(crate) reading: Option<Reading>,
 }
@@ -39,7 +41,7 @@ pub struct ChapterBlocks {
 impl ChapterBlocks {
     /// Whether nothing here becomes a widget.
     pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty() && self.lessons.is_empty()
+        self.blocks.is_empty() && self.lessons.is_empty() && self.progress.is_empty()
     }
 }
 
@@ -86,6 +88,7 @@ pub fn read_blocks(chapters: &[ChapterText<'_>], settings: &Settings) -> (Vec<Ch
                 path: chapter.path.to_owned(),
                 blocks: reader.blocks,
                 lessons: reader.lessons,
+                progress: scan.progress,
                 reading: sentences.map(Reader::finish),
             }
         })
@@ -145,9 +148,6 @@ impl ChapterReader<'_> {
             return;
         }
         for lesson in &self.lessons {
-            let Content::Predict(Predict { block: None, .. }) = &lesson.content else { continue };
-            let message = format!(
-                "예측 `{0}`을(를) 쓰는 블록이 이 장의 뒤쪽에 없다. 블록에 `predict={0}`을 적는다.",
             if let Content::Compare(compare) = &lesson.content {
                 let known = |id: &str| self.blocks.iter().any(|(_, block)| block.id() == id);
                 self.problems.extend(compare.blocks().filter(|(id, _)| !known(id)).map(|(id, at)| {
@@ -156,6 +156,9 @@ impl ChapterReader<'_> {
                     Problem::new(lesson.place(*self.chapter, at), message)
                 }));
             }
+            let Content::Predict(Predict { block: None, .. }) = &lesson.content else { continue };
+            let message = format!(
+                "예측 `{0}`을(를) 쓰는 블록이 이 장의 뒤쪽에 없다. 블록에 `predict={0}`을 적는다.",
                 lesson.id
             );
             self.problems.push(Problem::new(self.chapter.place(lesson.range.start), message));

@@ -86,6 +86,8 @@ pub struct Scan {
     pub fences: Vec<Fence>,
     /// The lesson fences with a readable info string, in the order of the chapter.
     pub lessons: Vec<LessonFence>,
+    /// Where the author wants the reader's progress: the bytes of each `<div class="live-progress"></div>`.
+    pub progress: Vec<Range<usize>>,
     /// Mistakes; offsets count from the start of the chapter.
     pub faults: Vec<Fault>,
 }
@@ -129,6 +131,11 @@ pub(crate) fn scan_and_read(chapter: &str, lint_prose: bool, mut reader: Option<
                 }
             }
             other => {
+                if let Event::Html(html) | Event::InlineHtml(html) = &other
+                    && html.contains("live-progress")
+                {
+                    progress(html, range.start, &mut scan);
+                }
                 if lint_prose {
                     prose.event(chapter, &other, range.clone(), &mut scan.faults);
                 }
@@ -153,6 +160,18 @@ fn markdown_options() -> Options {
         | Options::ENABLE_HEADING_ATTRIBUTES
         | Options::ENABLE_DEFINITION_LIST
         | Options::ENABLE_GFM
+}
+
+/// What an author writes in raw HTML where the script shall put the reader's progress.
+const PROGRESS: &str = "<div class=\"live-progress\"></div>";
+
+fn progress(html: &str, start: usize, scan: &mut Scan) {
+    match html.find(PROGRESS) {
+        Some(at) => scan.progress.push(start + at..start + at + PROGRESS.len()),
+        None => scan
+            .faults
+            .push(Fault::new(start, format!("읽던 자리와 지우는 단추가 놓일 곳은 `{PROGRESS}`로만 쓴다."))),
+    }
 }
 
 fn is_demo(info: &str) -> bool {

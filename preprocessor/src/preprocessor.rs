@@ -19,16 +19,13 @@ use crate::{
     block::Block,
     book::{ChapterBlocks, ChapterText, read_blocks},
     check, data_file,
-    html::{Around, Shown, block_html, configuration_html, lesson_html},
+    html::{Around, Shown, block_html, configuration_html, lesson_html, progress_html},
     lesson::{Answer, Content},
     place::{Problem, Problems},
     recording::{Recorded, load_recording},
     settings::{Assets, NAME, Settings, read_settings},
     strings::Strings,
 };
-
-/// What an author writes in raw HTML where the script shall put the reader's progress.
-const PROGRESS: &str = "class=\"live-progress\"";
 
 /// The preprocessor. It writes nothing to disk and prints nothing; remarks go to the function given at the start.
 pub struct Live {
@@ -211,37 +208,34 @@ fn expand(
     common: &Common<'_>,
 ) -> Result<Option<String>> {
     let Common { settings, strings, configuration, assets } = common;
-    if chapter.is_empty() && !content.contains(PROGRESS) {
+    if chapter.is_empty() {
         return Ok(None);
     }
     let around = Around { settings, strings, chapter, recorded };
     let mut widgets = Vec::with_capacity(chapter.blocks.len() + chapter.lessons.len());
     for ((range, block), recorded) in chapter.blocks.iter().zip(recorded) {
-        widgets.push((range, block_html(block, Shown { settings, strings, recorded })?));
+        let html = block_html(block, Shown { settings, strings, recorded })?;
+        widgets.push((range, html + &end_of_html(content, range)));
     }
     for lesson in &chapter.lessons {
-        widgets.push((&lesson.range, lesson_html(lesson, around)?));
+        widgets.push((&lesson.range, lesson_html(lesson, around)? + &end_of_html(content, &lesson.range)));
     }
+    // This one stands in the author's own HTML, which has an end.
+    widgets.extend(chapter.progress.iter().map(|range| (range, progress_html(strings))));
     widgets.sort_by_key(|(range, _)| range.start);
     let fixed = configuration.len() + assets.as_ref().map_or(0, String::len);
-    let widgets_length: usize = widgets.iter().map(|(_, html)| html.len() + 2).sum();
+    let widgets_length: usize = widgets.iter().map(|(_, html)| html.len()).sum();
     let mut expanded = String::with_capacity(content.len() + widgets_length + fixed + 8);
     let mut copied = 0;
-    for (range, html) in &widgets {
+    for (index, (range, html)) in widgets.iter().enumerate() {
         expanded.push_str(&content[copied..range.start]);
-        if copied == 0 {
+        if index == 0 {
             expanded.push_str(configuration);
         }
         expanded.push_str(html);
         copied = range.end;
-        expanded.push_str(&end_of_html(content, range));
     }
     expanded.push_str(&content[copied..]);
-    if widgets.is_empty() {
-        expanded.push_str("\n\n");
-        expanded.push_str(configuration);
-        expanded.push('\n');
-    }
     if let Some(assets) = assets {
         expanded.push_str("\n\n");
         expanded.push_str(assets);

@@ -76,50 +76,54 @@ impl<'a> Around<'a> {
 pub(crate) fn lesson_html(lesson: &Lesson, around: Around<'_>) -> Result<String, serde_json::Error> {
     let id = &lesson.id;
     let (element, data, inside) = match &lesson.content {
-        Content::Quiz(quiz) => {
-            ("quiz", json!({ "id": id, "right": [quiz.right] }), quiz_html(id, quiz, around))
-        }
+        Content::Quiz(quiz) => (
+            "quiz",
+            json!({ "id": id, "right": [quiz.right], "wrong": "quizWrong" }),
+            quiz_html(id, quiz, around),
+        ),
         Content::Sort(sort) => {
             let right: Vec<_> = sort.cards.iter().map(|card| card.pile).collect();
-            ("sort", json!({ "id": id, "right": right }), sort_html(id, sort, around))
+            ("sort", json!({ "id": id, "right": right, "wrong": "sortWrong" }), sort_html(id, sort, around))
         }
         Content::Predict(predict) => {
             ("predict", predict_data(id, predict, around)?, predict_html(id, predict, around))
         }
-    };
-    Ok(format!(
         Content::Compare(compare) => ("compare", compare_data(compare), compare_html(id, compare, around)),
         Content::Calc(calc) => ("calc", calc_data(calc), calc_html(id, calc, around)),
         // Nothing for a script to do.
         Content::Bars(bars) => return Ok(bars_html(id, bars, around)),
+    };
+    Ok(format!(
         "<div class=\"live\" id=\"live-{id}\"><live-{element} data-lesson=\"{}\">{inside}</live-{element}></div>",
         escape(&data.to_string())
     ))
 }
 
-/// A group of radio buttons with its question; the script adds what judges the choice.
-pub(super) fn radio_group<'t>(
-    name: &str,
-    legend: &str,
-    class: &str,
-    choices: impl IntoIterator<Item = &'t str>,
-) -> String {
-    let choices: String = choices
-        .into_iter()
-        .enumerate()
-        .map(|(index, text)| {
-            let text = rich(text);
-            format!(
-                "<label><input type=\"radio\" name=\"live-{name}\" value=\"{index}\"><span>{text}</span></label>"
-            )
-        })
-        .collect();
-    format!("<fieldset><legend class=\"{class}\">{}</legend>{choices}</fieldset>", rich(legend))
+/// A question: its legend, what it is answered with, and the answer.
+pub(super) fn fieldset(legend: &str, class: &str, inputs: &str, key: &str) -> String {
+    format!("<fieldset><legend class=\"{class}\">{}</legend>{inputs}{key}</fieldset>", rich(legend))
+}
+
+/// Radio buttons of one group; without the script they are there to be ticked.
+pub(super) fn radio_buttons<'t>(name: &str, choices: impl IntoIterator<Item = &'t str>) -> String {
+    let radio = |(index, text)| {
+        let text = rich(text);
+        format!(
+            "<label><input type=\"radio\" name=\"live-{name}\" value=\"{index}\"><span>{text}</span></label>"
+        )
+    };
+    choices.into_iter().enumerate().map(radio).collect()
 }
 
 /// The answer, closed.
 pub(super) fn answer_key(summary: &str, inside: &str) -> String {
     format!("<details class=\"live-key\"><summary>{summary}</summary>{inside}</details>")
+}
+
+/// Buttons that only the script can serve, and the place where it speaks.
+pub(super) fn buttons(labels: &[String]) -> String {
+    let buttons: String = labels.iter().map(|label| format!("<button>{label}</button>")).collect();
+    format!("<p class=\"live-buttons\" hidden>{buttons}</p><div class=\"live-say\" role=\"status\"></div>")
 }
 
 fn quiz_html(id: &str, quiz: &Quiz, around: Around<'_>) -> String {
@@ -130,35 +134,43 @@ fn quiz_html(id: &str, quiz: &Quiz, around: Around<'_>) -> String {
         .enumerate()
         .map(|(index, choice)| {
             let mark = around.say(if index == quiz.right { "rightChoice" } else { "wrongChoice" }, &[]);
-            why(&mark, &choice.text.text, &choice.why.text)
+            format!("<li><b>{mark}</b> {}: {}</li>", rich(&choice.text.text), rich(&choice.why.text))
         })
         .collect();
     let key = answer_key(&around.say("answerKey", &[]), &format!("<ul>{whys}</ul>"));
-    format!("{}{key}", radio_group(id, &quiz.question.text, "live-caption", choices))
+    let question = fieldset(&quiz.question.text, "live-caption", &radio_buttons(id, choices), &key);
+    format!("{question}{}", buttons(&[around.say("check", &[])]))
 }
 
 fn sort_html(id: &str, sort: &Sort, around: Around<'_>) -> String {
-    let piles = || sort.piles.iter().map(|pile| pile.text.as_str());
+    let summary = around.say("answerKey", &[]);
     let cards: String = sort
         .cards
         .iter()
         .enumerate()
-        .map(|(index, card)| radio_group(&format!("{id}-{index}"), &card.text.text, "live-card", piles()))
+        .map(|(index, card)| {
+            let piles = sort.piles.iter().map(|pile| pile.text.as_str());
+            let inputs = radio_buttons(&format!("{id}-{index}"), piles);
+            let pile = rich(&sort.piles[card.pile].text);
+            let key = answer_key(&summary, &format!("<p><b>{pile}</b> {}</p>", rich(&card.why.text)));
+            fieldset(&card.text.text, "live-card", &inputs, &key)
+        })
         .collect();
-    let whys: String = sort
-        .cards
-        .iter()
-        .map(|card| why(&rich(&sort.piles[card.pile].text), &card.text.text, &card.why.text))
-        .collect();
-    let key = answer_key(&around.say("answerKey", &[]), &format!("<ul>{whys}</ul>"));
     format!(
         "<div role=\"group\" aria-labelledby=\"live-{id}-caption\">\
-         <p class=\"live-caption\" id=\"live-{id}-caption\">{}</p><div class=\"live-cards\">{cards}</div></div>{key}",
-        rich(&sort.question.text)
+         <p class=\"live-caption\" id=\"live-{id}-caption\">{}</p>{cards}</div>{}",
+        rich(&sort.question.text),
+        buttons(&[around.say("check", &[])])
     )
 }
 
-/// `mark` is HTML already.
-fn why(mark: &str, text: &str, why: &str) -> String {
-    format!("<li><b>{mark}</b> {}: {}</li>", rich(text), rich(why))
+/// What stands in the place of `<div class="live-progress"></div>`; shown by the script.
+pub(crate) fn progress_html(strings: &Strings) -> String {
+    let say = |key| escape(&strings.fill(key, &[]));
+    format!(
+        "<div class=\"live live-progress\" hidden><p><a>{} </a></p>\
+         <p><button>{}</button></p><div class=\"live-say\" role=\"status\"></div></div>",
+        say("continue"),
+        say("erase")
+    )
 }

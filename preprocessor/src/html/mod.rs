@@ -17,4 +17,4 @@ mod recorded;
 pub use block::{Shown, block_html};
 pub use configuration::configuration_html;
 pub use escape::escape;
-pub(crate) use lesson::{Around, lesson_html};
+pub(crate) use lesson::{Around, lesson_html, progress_html};

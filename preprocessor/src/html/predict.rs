@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Around, escape,
     escape::rich,
-    lesson::{answer_key, radio_group},
+    lesson::{answer_key, buttons, fieldset, radio_buttons},
     recorded::plain,
 };
 use crate::lesson::{Answer, Ask, Predict};
@@ -39,20 +39,17 @@ pub(super) fn predict_data(
 
 /// The inside of the element.
 pub(super) fn predict_html(id: &str, predict: &Predict, around: Around<'_>) -> String {
-    let question = match &predict.ask {
-        Ask::Choice(outcomes) => {
-            let choices = outcomes.iter().map(|outcome| outcome.text.text.as_str());
-            radio_group(id, &predict.question.text, "live-caption", choices)
-        }
+    let inputs = match &predict.ask {
+        Ask::Choice(outcomes) => radio_buttons(id, outcomes.iter().map(|outcome| outcome.text.text.as_str())),
         Ask::Number(unit) => format!(
-            "<fieldset><legend class=\"live-caption\">{}</legend><label>{} \
-             <input type=\"number\" step=\"any\" inputmode=\"decimal\"><span>{}</span></label></fieldset>",
-            rich(&predict.question.text),
+            "<label>{} <input type=\"number\" min=\"0\" step=\"any\" inputmode=\"decimal\"><span>{}</span></label>",
             around.say("guess", &[]),
             rich(&unit.text)
         ),
     };
-    format!("{question}{}", recorded_result(predict, around).unwrap_or_default())
+    let question = fieldset(&predict.question.text, "live-caption", &inputs, "");
+    let buttons = buttons(&[around.say("keepGuess", &[]), around.say("skip", &[])]);
+    format!("{question}{buttons}{}", recorded_result(predict, around).unwrap_or_default())
 }
 
 /// Nothing when there is no recording that answers.

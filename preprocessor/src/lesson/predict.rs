@@ -109,7 +109,10 @@ impl Predict {
             Ask::Choice(outcomes) => outcomes,
             Ask::Number(_) => {
                 return match evaluate_number(claim.left_side(), aliases, runs_of) {
-                    Ok(number) => Answer::Known(number),
+                    Ok(number) if number >= 0.0 => Answer::Known(number),
+                    Ok(number) => Answer::Unclear(format!(
+                        "답이 음수다({number}). 첫 주장의 왼쪽이 0보다 작지 않은 값이 되게 고친다."
+                    )),
                     Err(Judgement::NotRun { .. }) => Answer::NotRun,
                     Err(_) => Answer::Unclear(
                         "첫 주장의 왼쪽 값을 계산할 수 없다. 주장을 고치거나 다시 기록한다.".to_owned(),

@@ -1,6 +1,7 @@
 //! What can be seen of the assets without a browser: their sizes as a web server sends them, and their words.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use mdbook_live::SCRIPTS;
@@ -51,11 +52,21 @@ fn every_word_is_asked_for_and_every_word_asked_for_is_there() {
         });
     let missing: Vec<_> = asked.filter(|key| !strings.contains_key(*key)).collect();
     assert!(missing.is_empty(), "{missing:?} in a script but not in strings.ko.json");
-    let rust = [include_str!("../../src/html/block.rs"), include_str!("../../src/html/recorded.rs")];
+    let mut rust = String::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut rust);
     let unused: Vec<_> = strings
         .keys()
-        .filter(|key| !scripts.contains(&format!("'{key}'")))
-        .filter(|key| !rust.iter().any(|text| text.contains(&format!("\"{key}\""))))
+        .filter(|key| !scripts.contains(&format!("'{key}'")) && !rust.contains(&format!("\"{key}\"")))
         .collect();
     assert!(unused.is_empty(), "{unused:?} in strings.ko.json, but nothing says it");
+}
+
+fn sources(folder: &Path, text: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("the sources").flatten() {
+        if entry.path().is_dir() {
+            sources(&entry.path(), text);
+        } else {
+            text.push_str(&std::fs::read_to_string(entry.path()).expect("a source"));
+        }
+    }
 }
