@@ -6,6 +6,7 @@
 mod durability;
 mod environments;
 mod harness;
+mod journey;
 mod memory_is_cpu;
 mod nonsense;
 mod promises;
