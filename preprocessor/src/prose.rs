@@ -47,7 +47,8 @@ impl Prose {
 
     /// Judges the text collected so far.
     pub(crate) fn finish(&mut self, faults: &mut Vec<Fault>) {
-        let marks: &[&str] = if self.joined.text().contains(['*', '_', '~']) { &["**", "__", "~~"] } else { &[] };
+        let marks: &[&str] =
+            if self.joined.text().contains(['*', '_', '~']) { &["**", "__", "~~"] } else { &[] };
         for mark in marks {
             if let Some(at) = self.joined.text().find(*mark) {
                 faults.push(Fault::new(self.joined.in_file(at), advice(mark)));

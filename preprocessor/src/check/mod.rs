@@ -20,7 +20,7 @@ pub(crate) use orphans::orphans;
 use crate::{
     book::{ChapterBlocks, ChapterText},
     place::{Place, Problem},
-    reading::Reading,
+    reading::{self, Mapped, Reading},
     settings::Checks,
     syntax::Fault,
 };
@@ -122,8 +122,9 @@ impl<'a> Page<'a> {
             }
         }
         if let Some(figures) = &checks.figures {
-            let included = self.included.iter().filter_map(|included| included.text.as_deref().ok());
-            sources::check(self.reading, figures, included, &mut faults);
+            let shown: Vec<String> =
+                self.included.iter().filter_map(|included| self.shown(included)).collect();
+            sources::check(self.reading, figures, shown.iter().map(String::as_str), &mut faults);
         }
         if checks.complete.iter().any(|path| path == self.path) {
             faults.extend(complete::missing(&self.reading).map(|message| Fault::new(0, message)));
@@ -131,7 +132,93 @@ impl<'a> Page<'a> {
         faults
     }
 
+    /// What a reader sees of an included file: all of it as code, otherwise the words between its tags, not the
+    /// coordinates of a drawing.
+    fn shown(&self, included: &links::Included<'_>) -> Option<String> {
+        let text = included.text.as_deref().ok()?;
+        if self.in_code(included.include.at) {
+            return Some(text.to_owned());
+        }
+        let words = reading::between_tags(&Mapped::of(text, 0));
+        Some(words.iter().map(Mapped::text).collect::<Vec<_>>().join("\n"))
+    }
+
     fn in_code(&self, at: usize) -> bool {
         self.reading.fences.iter().any(|fence| fence.range.contains(&at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{book::read_blocks, settings::Settings};
+    use proptest::{prelude::*, test_runner::RngSeed};
+
+    fn everything() -> Settings {
+        let checks = Checks {
+            links: true,
+            alternatives: true,
+            terms: Some("terms.toml".to_owned()),
+            quotes: vec!["노트:".to_owned()],
+            complete: vec!["a.md".to_owned()],
+            figures: Some(figure::tests::settings()),
+        };
+        Settings { checks, prose_lint: true, ..Settings::default() }
+    }
+
+    fn judged(root: &Path, content: &str) -> Vec<Problem> {
+        let settings = everything();
+        let chapters = [ChapterText { path: "src/a.md", content }];
+        let (blocks, _) = read_blocks(&chapters, &settings);
+        check(&chapters, &blocks, &settings.checks, Files { root, source: Path::new("src") })
+    }
+
+    fn terms_only() -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        let terms = "[spellings]\n\"메세지\" = \"메시지\"\n[endings]\nrefused = [\"ㅂ니다\", \"요\"]\n";
+        std::fs::write(root.path().join("terms.toml"), terms).unwrap();
+        root
+    }
+
+    #[test]
+    fn coordinates_of_an_included_drawing_are_no_source() {
+        let root = terms_only();
+        std::fs::create_dir(root.path().join("src")).unwrap();
+        let drawing = "<svg><title>그림</title><path d=\"M 84 85\"/><text>86분</text></svg>";
+        std::fs::write(root.path().join("src/a.svg"), drawing).unwrap();
+        let told = judged(root.path(), "84분, 86분\n\n{{#include a.svg}}\n");
+        let figures: Vec<_> = told.iter().filter(|problem| problem.message.contains("출처가 없다")).collect();
+        assert_eq!(figures.len(), 1, "{told:?}");
+        assert_eq!(figures[0].place.to_string(), "src/a.md:1:1");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, rng_seed: RngSeed::Fixed(20_261_122), failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_chapter_is_judged_without_panic_and_with_places(
+            pieces in proptest::collection::vec(
+                prop_oneof![
+                    "\\PC{0,12}",
+                    proptest::sample::select(vec![
+                        "\n", "\n\n", "> 노트: ", "- ", "1. ", "| a | b |\n|---|---|\n| 1분 | 2% |\n", "```toml quiz id=a\n",
+                        "why = \"", "\"", "```\n", "{{#include ", "a.rs:b}}", "<img ", "<svg>", "</svg>", "alt=", "<!--", "-->",
+                        "<p class=badge>", "[^s]", "[^s]: ", "![", "](b.md#c)", "# 제목 {#id}\n", "메세지", "합니다.", "100만 건",
+                        "$1,000", "2026-11-22", "“", "”", "`", "**", "\\", "\u{0}", "\r\n", "%ED%95", "3분의 1",
+                    ]).prop_map(str::to_owned),
+                ],
+                0..40,
+            )
+        ) {
+            thread_local!(static ROOT: tempfile::TempDir = terms_only());
+            let content = pieces.concat();
+            ROOT.with(|root| {
+                for problem in judged(root.path(), &content) {
+                    let line = content.split('\n').nth(problem.place.line - 1);
+                    let end = line.map(|line| line.chars().count() + 1);
+                    assert!(problem.place.path == "book.toml" || end.is_some_and(|end| problem.place.column <= end), "{problem}");
+                }
+            });
+        }
     }
 }

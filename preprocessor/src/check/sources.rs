@@ -46,10 +46,18 @@ pub(crate) fn check<'a>(
             }
         }
     }
+    for reason in reading.reasons() {
+        for figure in figures(reason.text(), settings) {
+            if !in_code.contains(&figure.value.to_bits()) && !is_asked(reason.text(), &figure) {
+                let shown = reason.text()[figure.start..figure.end].to_owned();
+                open.push((figure.key(), shown, reason.in_file(figure.start)));
+            }
+        }
+    }
     for (key, shown, at) in open {
         if covered.insert(key) {
             let message = format!(
-                "`{shown}`에 날짜와 출처가 없다. 날짜가 든 각주 `[^…]`나 배지를 같은 문단에 붙인다(한 장에서 한 번이면 된다)."
+                "`{shown}`에 날짜와 출처가 없다. 날짜가 든 각주 `[^…]`나 배지를 같은 문단에 붙인다. 한 장에서 한 번이면 되고, 문제의 해설에 나온 숫자는 본문에서 밝힌다."
             );
             faults.push(Fault::new(at, message));
         }
@@ -217,6 +225,15 @@ mod tests {
         assert!(told("## 모델 <span class=\"badge\">모델</span>\n\n3초\n\n### 안\n\n4초\n").is_empty());
         assert_eq!(told("## 모델 <span class=\"badge\">모델</span>\n\n3초\n\n## 밖\n\n4초\n"), ["4초"]);
         assert!(told("## 출처\n\n- 신문(2018-11-22), 84분\n").is_empty());
+    }
+
+    #[test]
+    fn questions_are_no_code_and_their_reasons_need_the_chapter() {
+        let quiz = |why: &str| format!("```toml quiz id=a\ntext = \"41초\"\nwhy = \"{why}\"\n```\n");
+        assert_eq!(told(&quiz("42초다.")), ["42초다"]);
+        assert_eq!(told(&format!("41초.\n\n{}", quiz("아니다."))), ["41초"]);
+        assert!(told(&format!("42초다.[^s]\n\n{}\n[^s]: 문서(2026)\n", quiz("42초다."))).is_empty());
+        assert!(told(&format!("`wait=43`\n\n{}", quiz("43ms다."))).is_empty());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{CODE, Fence, Mapped, tags};
 pub(crate) fn texts(fence: &Fence) -> Vec<Mapped> {
     let mut words = fence.info.split_whitespace();
     match (words.next(), words.next()) {
-        (Some("toml"), Some(_)) => strings(&fence.text),
+        (Some("toml"), Some(_)) => strings(&fence.text).into_iter().map(|(_, text)| text).collect(),
         (Some("hurl"), Some("demo")) => captions(&fence.text),
         _ => Vec::new(),
     }
@@ -26,8 +26,16 @@ fn captions(code: &Mapped) -> Vec<Mapped> {
     texts
 }
 
-/// Everything between double quotes; a backslash takes the next character along.
-fn strings(code: &Mapped) -> Vec<Mapped> {
+/// The texts of a question that say what is so: the reasons, not the choices, of which most are wrong.
+pub(crate) fn reasons(fence: &Fence) -> Vec<Mapped> {
+    if !fence.asks() {
+        return Vec::new();
+    }
+    strings(&fence.text).into_iter().filter(|(key, _)| *key == "why").map(|(_, text)| text).collect()
+}
+
+/// Everything between double quotes, with the key of its line; a backslash takes the next character along.
+fn strings(code: &Mapped) -> Vec<(&str, Mapped)> {
     let mut texts = Vec::new();
     let mut begin = None;
     let mut escaped = false;
@@ -36,7 +44,9 @@ fn strings(code: &Mapped) -> Vec<Mapped> {
             _ if escaped => escaped = false,
             ('\\', Some(_)) => escaped = true,
             ('"', Some(start)) => {
-                texts.push(without_code(code, start, at));
+                let line = code.text()[..start].rfind('\n').map_or(0, |feed| feed + 1);
+                let key = code.text()[line..start].split('=').next().unwrap_or_default().trim();
+                texts.push((key, without_code(code, start, at)));
                 begin = None;
             }
             ('"', None) => begin = Some(at + 1),

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Tag, TagEnd};
 
+pub(crate) use aside::between_tags;
 pub(crate) use mapped::Mapped;
 pub(crate) use tags::{Tag as HtmlTag, tags};
 
@@ -37,10 +38,15 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// Every piece of code, fences and words between backticks alike.
+    /// Every piece of code, fences and words between backticks alike; questions are no code.
     pub(crate) fn codes(&self) -> impl Iterator<Item = &str> {
-        let fences = self.fences.iter().map(|fence| fence.text.text());
+        let fences = self.fences.iter().filter(|fence| !fence.asks()).map(|fence| fence.text.text());
         self.codes.iter().map(String::as_str).chain(fences)
+    }
+
+    /// What the answers to questions say is so.
+    pub(crate) fn reasons(&self) -> impl Iterator<Item = Mapped> {
+        self.fences.iter().flat_map(aside::reasons)
     }
 
     /// Every text a reader sees outside code, without quotes of somebody and without footnotes' sources.
@@ -98,6 +104,11 @@ impl Fence {
     pub(crate) fn is(&self, first: &str, second: &str) -> bool {
         let mut words = self.info.split_whitespace();
         words.next() == Some(first) && words.next() == Some(second)
+    }
+
+    /// Whether it asks the reader something.
+    fn asks(&self) -> bool {
+        ["quiz", "sort", "predict"].iter().any(|kind| self.is("toml", kind))
     }
 }
 
