@@ -61,6 +61,9 @@
             box.select();
             load();
             window.search?.show();
+        } else {
+            // A hidden box would keep the keys to itself.
+            box.blur();
         }
     };
     if (panel) {

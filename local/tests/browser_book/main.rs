@@ -7,6 +7,7 @@ mod elsewhere;
 mod frame;
 mod pace;
 mod paper;
+mod pdf;
 mod places;
 mod search;
 mod served;
