@@ -36,15 +36,17 @@ interface Scenario {
 /** [environment (0: refused), state, from, to]; states: 1 init, 2 run, 3 frozen, 4 gone, 5 refused with 429, 6 with 503. */
 type Span = [number, number, number, number];
 
-/** Only the elements of the figures are ever asked for. */
-interface Element {
-    dataset: DOMStringMap;
-    hidden: boolean;
-    title: string;
-    /** The form's slider: the time up to which the figure is drawn. */
-    step: HTMLInputElement;
-    oninput: () => void;
-    onclick: (event: any) => void;
-    onkeydown: (event: Event) => void;
-    [Symbol.iterator](): IterableIterator<HTMLInputElement>;
+/** What the script does with a figure's parts is plain DOM; typing them would need casts that every reader downloads. */
+interface ParentNode {
+    querySelectorAll(selectors: '.simulator'): Iterable<any>;
+}
+
+interface ObjectConstructor {
+    /** The form's fields make a Scenario. */
+    fromEntries(entries: Iterable<[string, any]>): any;
+}
+
+interface WindowEventMap {
+    /** After every run of a block: `detail` is `{ id, runs, stopped }`. */
+    'live-run': any;
 }

@@ -24,7 +24,7 @@ const place = ({ arrivals, handler, init, idle, reserved, provisioned, rate, bur
 
 for (const figure of document.querySelectorAll('.simulator')) {
 	const [graph, form, rows, offer] = figure.querySelectorAll('svg, form, tbody, div'), slots = figure.querySelectorAll('b');
-	const draw = () => {
+	const draw = (_) => {
 		const { value: now, max } = form.step, spans = place(Object.fromEntries([...form].map(({ name, value }) => [name, JSON.parse(value)])));
 		const past = spans.filter((span) => span[2] <= now).sort((a, b) => a[2] - b[2] || a[0] - b[0]), height = Math.max(...spans.map((span) => span[0])) + 1;
 		graph.setAttribute('viewBox', `0 -.5 ${max} ${height}`);
