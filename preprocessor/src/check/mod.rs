@@ -127,7 +127,7 @@ impl<'a> Page<'a> {
             sources::check(self.reading, figures, shown.iter().map(String::as_str), &mut faults);
         }
         if checks.complete.iter().any(|path| path == self.path) {
-            faults.extend(complete::missing(&self.reading).map(|message| Fault::new(0, message)));
+            faults.extend(complete::missing(self.reading).map(|message| Fault::new(0, message)));
         }
         faults
     }
