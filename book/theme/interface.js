@@ -20,18 +20,18 @@
         Caution: '위험',
     };
     const translate = () => {
-        for (const button of document.querySelectorAll('pre > .buttons > button[title]')) {
-            const title = KOREAN[button.getAttribute('title') ?? ''];
-            if (title) {
-                // book.js recognises the state of the hidden lines by its own title.
-                button.setAttribute(button.matches('.clip-button') ? 'title' : 'aria-label', title);
-                button.ariaLabel = title;
+        for (const button of document.querySelectorAll('pre > .buttons > [title]')) {
+            const korean = KOREAN[button.getAttribute('title') ?? ''];
+            // By the other titles book.js recognises whether the hidden lines are shown.
+            if (korean) {
+                button.setAttribute(button.matches('.clip-button') ? 'title' : 'aria-label', korean);
+                button.ariaLabel = korean;
             }
         }
         for (const { lastChild } of document.querySelectorAll('.blockquote-tag-title, .tooltiptext')) {
-            if (lastChild instanceof Text) {
-                const korean = KOREAN[lastChild.data.trim()];
-                lastChild.data = korean ?? lastChild.data;
+            const korean = KOREAN[lastChild?.nodeValue?.trim() ?? ''];
+            if (lastChild && korean) {
+                lastChild.nodeValue = korean;
             }
         }
     };
@@ -98,11 +98,11 @@
     // What scrolls sideways must be reachable by keyboard, and its arrow keys must not turn the page.
     const scrollers = document.querySelectorAll('main > pre > code, main .table-wrapper');
     const measure = () => {
-        const wide = [...scrollers].filter((element) => element.scrollWidth > element.clientWidth);
-        for (const element of scrollers) {
-            element.toggleAttribute('data-scrolls', wide.includes(element));
-            element[wide.includes(element) ? 'setAttribute' : 'removeAttribute']('tabindex', '0');
-        }
+        const wide = [...scrollers].map((element) => element.scrollWidth > element.clientWidth);
+        scrollers.forEach((element, i) => {
+            element.toggleAttribute('data-scrolls', wide[i]);
+            element[wide[i] ? 'setAttribute' : 'removeAttribute']('tabindex', '0');
+        });
     };
     measure();
     addEventListener('resize', measure);

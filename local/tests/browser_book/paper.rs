@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use webdriver::Session;
 
 use crate::pdf;
-use crate::served::{BOOK, LIMIT, in_browser, texts};
+use crate::served::{BOOK, LIMIT, THEMES, in_browser, texts, theme};
 
 /// Shows the page as it will be printed on A4 (210 mm less 2 x 10 mm is 718 CSS px).
 fn on_paper(page: &Session<'_>, url: &str) {
@@ -58,6 +58,25 @@ fn every_page_prints_whole() {
             assert_eq!(texts(&page.script(LOST, &[]).unwrap()), Vec::<String>::new(), "{name}");
             let pdf = printed(page);
             every_recording_is_in(page, &pdf, &name);
+        }
+    });
+}
+
+#[test]
+fn a_dark_theme_prints_as_black_on_white() {
+    // Relative luminance as WCAG 2.2 defines it; 0.18 on white is a contrast of 4.5.
+    let pale = "const light = text => text.match(/[\\d.]+/g).slice(0, 3).map(one => one / 255)
+            .map(one => one <= .04045 ? one / 12.92 : ((one + .055) / 1.055) ** 2.4)
+            .reduce((sum, one, i) => sum + one * [.2126, .7152, .0722][i], 0);
+        return [...document.querySelectorAll('main :is(h1, h2, p, li, td, th, summary, code, code span, figcaption)')]
+            .filter(one => one.innerText?.trim() && light(getComputedStyle(one).color) > .19)
+            .map(one => `${getComputedStyle(one).color} ${one.outerHTML.slice(0, 100)}`).slice(0, 5)";
+    in_browser(|page| {
+        let (_, heaviest) = BOOK.by_blocks().remove(0);
+        on_paper(page, &format!("{}/{heaviest}", BOOK.url));
+        for name in THEMES {
+            theme(page, name);
+            assert_eq!(texts(&page.script(pale, &[]).unwrap()), Vec::<String>::new(), "{name}");
         }
     });
 }
