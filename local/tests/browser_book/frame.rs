@@ -107,11 +107,15 @@ fn copying_code_is_said_in_korean() {
             const { x, y, width, height } = button.getBoundingClientRect();
             return [x + width / 2, y + height / 2]";
         let place = page.script(place, &[]).unwrap();
-        for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
-            let event =
-                json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
+        let mouse = |kind: &str| {
+            let event = json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
             page.cdp("Input.dispatchMouseEvent", event).unwrap();
-        }
+        };
+        mouse("mouseMoved");
+        let shown = format!("document.elementFromPoint({}, {})?.closest('.clip-button')", place[0], place[1]);
+        page.wait_until(&shown, LIMIT).unwrap();
+        mouse("mousePressed");
+        mouse("mouseReleased");
         page.wait_until(
             "document.querySelector('.tooltipped .tooltiptext')?.textContent === '복사했다'",
             LIMIT,
