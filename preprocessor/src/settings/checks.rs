@@ -42,7 +42,7 @@ pub struct Figures {
     /// The smallest count that is a figure.
     #[serde(default)]
     pub counts_from: u32,
-    /// Words between number and unit with what they multiply by: `만 = 10000`.
+    /// Words between number and unit with what they multiply by: `"만" = 10000`.
     #[serde(default)]
     pub scales: BTreeMap<String, u64>,
     /// The heading of the section that lists the sources.
