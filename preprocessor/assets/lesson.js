@@ -93,6 +93,6 @@
 		keep('session', 'erased', null);
 	} else document.onvisibilitychange = () => {
 		const at = $(':root:not(:has(base)) main .header').findLast((header) => header.getBoundingClientRect().top < innerHeight / 2);
-		if (at) keep('local', 'last', [at.href, at.textContent]);
+		if (at) keep('local', 'last', [at.href, document.title]);
 	};
 })();

@@ -21,7 +21,8 @@
 // the gate of its block is shut and `data-gated` hides what would give the answer away. A run that did not come to its end
 // is answered by the recording.
 // Progress: `done` maps pages to true (a block has run) or to the word that the sidebar shows (its questions are answered
-// too); the word is kept because pages without widgets have none. `last` is the last heading a reader saw.
+// too); the word is kept because pages without widgets have none. `last` is the address of
+// the last heading a reader saw, and the title of its page.
 
 /** `data-lesson` of questions and predictions. */
 interface LiveLesson {
@@ -39,6 +40,29 @@ interface LiveLesson {
     choices?: any[];
     /** The answer of the recording: the number, or the index of the choice. */
     recorded?: number;
+}
+
+// How figure.js works. The preprocessor draws a chart of a block's recorded runs: `svg.live-chart` with a group of axes, a
+// group of marks and a group for the line of the reader's guess. After a run the script copies the drawing, puts marks of
+// the reader's own runs into the copy (rows are runs in a `dots` chart, environments in a `lanes` chart) and says in words
+// what they come to; nothing moves. When no answer came, the guess is drawn into the recorded chart. Only numbers ever
+// become markup. Comparisons and calculators are tables and inputs in HTML already; the script shows the controls and fills
+// in numbers, at most once a second because a live region reads them out. `solve` does what `formula/evaluate.rs` does.
+
+/** `data-lesson` of calculators and comparisons. */
+interface LiveFigure {
+    /** Numbers of the data file that formulas use. */
+    names?: Record<string, number>;
+    /** Names of the inputs in order. */
+    inputs?: string[];
+    /** Computed one after the other; each may use the ones before. */
+    results?: { name: string; expr: any }[];
+    /** Values of all inputs, per button. */
+    presets?: number[][];
+    /** A comparison's blocks, in the order in which its button runs them. */
+    rows?: string[];
+    /** One per number on the page; with `input`, the value of that input at which `expr` is zero. */
+    shown: { expr: any; format: Intl.NumberFormatOptions; block?: string; input?: number; low?: number; high?: number }[];
 }
 
 /** mdBook's way from this page to the book's root; other pages do not have it. */
@@ -178,6 +202,8 @@ interface Window {
         prefix: string;
         /** This is mdBook's page of all chapters, which the scripts leave alone. */
         print: boolean;
+        /** What a calculator shows for these values of its inputs; null when nothing meets. Throws where there is no value. Of figure.js. */
+        solve?(model: LiveFigure, values: number[], shown: LiveFigure['shown'][0]): number | null;
         /** Asked before a run: false forbids it, after having told the reader why. */
         gate: Record<string, () => boolean>;
         /** `data-config`, read at the first call. */

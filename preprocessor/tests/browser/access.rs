@@ -5,6 +5,7 @@ use serde_json::json;
 use webdriver::Key;
 
 use crate::fixture::fixture;
+use crate::lessons::{choose, lessons};
 use crate::page::{Page, part};
 
 #[test]
@@ -12,6 +13,7 @@ fn for_everybody() -> Result<()> {
     in_one_browser!(
         a12_axe_finds_nothing_in_any_theme,
         a12_everything_that_can_be_pressed_is_large_enough_and_shows_the_focus,
+        questions_and_predictions_are_for_everybody,
         a_narrow_page_does_not_scroll_sideways,
         the_answer_is_announced_and_named,
     )
@@ -84,6 +86,68 @@ fn a12_everything_that_can_be_pressed_is_large_enough_and_shows_the_focus(page: 
     Ok(())
 }
 
+/// Right and wrong answers, a guess with its result, and a prediction that still waits.
+fn answered(page: &Page<'_>) -> Result<()> {
+    choose(page, "quiz-why", 0, 0)?;
+    page.press("quiz-why", "확인")?;
+    for card in 0..3 {
+        choose(page, "sort-who", card, 0)?;
+    }
+    page.press("sort-who", "확인")?;
+    choose(page, "guess-order", 0, 1)?;
+    page.press("guess-order", "예측 적기")?;
+    page.run("order-3").map(drop)
+}
+
+fn questions_and_predictions_are_for_everybody(page: &Page<'_>) -> Result<()> {
+    page.fresh(&lessons())?;
+    axe_in_every_theme(page, "nothing answered yet")?;
+    for width in [1280, 360] {
+        page.session.viewport(width, 800)?;
+        page.session.reload()?;
+        let small = page.value(
+            "[...document.querySelectorAll('.live :is(label, summary, button, [type=number])')]
+                .filter(element => element.checkVisibility() && !element.closest('live-request label'))
+                .map(element => [element.textContent, element.getBoundingClientRect()])
+                .filter(([, { width, height }]) => width < 44 || height < 44).map(([text]) => text)",
+        )?;
+        assert_eq!(small, json!([]), "too small for a finger at {width} px");
+    }
+    page.session.viewport(1280, 900)?;
+    page.session.reload()?;
+    // The focus is seen at every stop of the Tab key, from the first question to the last button.
+    page.session.script("document.querySelector('#live-guess-burst input').focus()", &[])?;
+    let mut stops = Vec::new();
+    while stops.len() < 60 {
+        let outline = page.value("parseFloat(getComputedStyle(document.activeElement).outlineWidth)")?;
+        let at = page.value("document.activeElement.closest('.live')?.id")?;
+        // Headings are mdBook's.
+        let ours = at.is_string();
+        assert!(!ours || outline.as_f64().is_some_and(|width| width >= 2.0), "{at}, after {stops:?}: {outline}");
+        let last = page.value("document.activeElement.matches('#live-sort-who button')")?;
+        stops.push(at);
+        if last == true {
+            break;
+        }
+        page.session.type_keys(":focus", &Key::Tab.to_string())?;
+    }
+    assert_eq!(stops.last(), Some(&json!("live-sort-who")), "{stops:?}");
+    answered(page)?;
+    axe_in_every_theme(page, "right, wrong, guessed and not guessed")?;
+    page.goto(&format!("{}/start.html", fixture().split))?;
+    assert!(page.visible(".live-progress a")?);
+    axe_in_every_theme(page, "the way back and the button that erases")?;
+    // Nothing moves for those who asked for that.
+    let reduced = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
+    page.session.cdp("Emulation.setEmulatedMedia", reduced)?;
+    page.fresh(&lessons())?;
+    answered(page)?;
+    let moving =
+        page.value("document.getAnimations().filter(a => a.effect.target.closest('.live')).length")?;
+    assert_eq!(moving, 0);
+    page.session.cdp("Emulation.setEmulatedMedia", json!({ "features": [] })).map(drop)
+}
+
 fn a_narrow_page_does_not_scroll_sideways(page: &Page<'_>) -> Result<()> {
     page.fresh(&format!("{}/users.html", fixture().split))?;
     // A page that opens on a narrow screen has its sidebar closed.
@@ -111,6 +175,8 @@ fn a_narrow_page_does_not_scroll_sideways(page: &Page<'_>) -> Result<()> {
         ("runs", &["serial-5", "burst-12"][..]),
         ("faults", &["no-timing", "long"]),
         ("texts", &["markup", "quotes"]),
+        ("start", &["start-create"]),
+        ("lessons", &[]),
     ] {
         page.goto(&format!("{}/{chapter}.html", fixture().split))?;
         for id in ids {
@@ -118,6 +184,8 @@ fn a_narrow_page_does_not_scroll_sideways(page: &Page<'_>) -> Result<()> {
         }
         fits(page)?;
     }
+    answered(page)?;
+    fits(page)?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::fixture::fixture;
+use crate::lessons::{choose, lessons};
 use crate::page::{Page, driver};
 
 #[test]
@@ -49,6 +50,26 @@ fn gallery() -> Result<()> {
             page.run("no-timing")?;
             picture("no-cors", "unreadable")?;
             picture("throttled", "throttled")?;
+            page.goto(&lessons())?;
+            page.theme(theme)?;
+            picture("guess-burst", "guess")?;
+            picture("burst-6", "gated")?;
+            choose(&page, "quiz-why", 0, 0)?;
+            page.press("quiz-why", "확인")?;
+            picture("quiz-why", "quiz")?;
+            for card in 0..3 {
+                choose(&page, "sort-who", card, 0)?;
+            }
+            page.press("sort-who", "확인")?;
+            picture("sort-who", "sort")?;
+            choose(&page, "guess-order", 0, 1)?;
+            page.press("guess-order", "예측 적기")?;
+            page.run("order-3")?;
+            picture("guess-order", "guessed")?;
+            picture("order-3", "met")?;
+            page.goto(&format!("{}/start.html", fixture().split))?;
+            page.theme(theme)?;
+            fs::write(folder.join(format!("start-{theme}-{width}.png")), page.session.screenshot()?)?;
         }
     }
     Ok(())
