@@ -18,7 +18,7 @@
 // is asked for, the last step is lit at once. The buttons go through the same steps by hand.
 
 interface Element {
-    onkeydown: (event: Event) => void;
+    onkeydown: ((this: GlobalEventHandlers, event: KeyboardEvent) => any) | null;
 }
 
 interface WindowEventMap {

@@ -16,7 +16,7 @@ for (const figure of document.querySelectorAll('.journey')) {
 		const run = runs.find((run) => !run.timings.handler) ?? runs[0];
 		if (!run) return;
 		const { status, total, timings } = run, { init = 0, handler = 0, db = 0 } = timings;
-		path = steps.filter((step) => (status + Object.keys(timings)).match(step.dataset.when));
+		path = steps.filter((step) => (status + '' + Object.keys(timings)).match(step.dataset.when));
 		const last = path.length - 1, play = (to) => {
 			show(to);
 			if (to < last) timer = setTimeout(play, 400 + 4000 / total * { db, handler: init + handler - db, undefined: (total - init - handler) / 4 }[path[to].dataset.time], to + 1);
@@ -24,7 +24,7 @@ for (const figure of document.querySelectorAll('.journey')) {
 		say.value = status + path[last].dataset.end;
 		if (matchMedia('(prefers-reduced-motion: reduce)').matches) show(last);
 		else {
-			say.value += figure.dataset.slow.replace(0, Math.round(4000 / total));
+			say.value += figure.dataset.slow.replace('0', Math.round(4000 / total) + '');
 			play(0);
 		}
 	});
