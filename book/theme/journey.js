@@ -22,10 +22,8 @@ for (const figure of document.querySelectorAll('.journey')) {
 			if (to < last) timer = setTimeout(play, 400 + 4000 / total * { db, handler: init + handler - db, undefined: (total - init - handler) / 4 }[path[to].dataset.time], to + 1);
 		};
 		say.value = status + path[last].dataset.end;
-		if (matchMedia('(prefers-reduced-motion: reduce)').matches) show(last);
-		else {
-			say.value += figure.dataset.slow.replace('0', Math.round(4000 / total) + '');
-			play(0);
-		}
+		if (matchMedia('(prefers-reduced-motion)').matches) return show(last);
+		say.value += figure.dataset.slow.replace('0', Math.round(4000 / total) + '');
+		play(0);
 	});
 }
