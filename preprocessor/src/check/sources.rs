@@ -1,7 +1,7 @@
 //! No figure without date and source: a footnote that names both, a badge, a dated data file, or code that shows it.
 //! Knows [`Reading`] and [`Figures`].
 
-use std::collections::HashSet;
+use std::{cell::LazyCell, collections::HashSet};
 
 use super::figure::{Figure, figures, numbers};
 use crate::{
@@ -19,7 +19,9 @@ pub(crate) fn check<'a>(
     faults: &mut Vec<Fault>,
 ) {
     footnotes(reading, faults);
-    let in_code: HashSet<u64> = reading.codes().chain(included).flat_map(numbers).collect();
+    // Most chapters name all their sources: then nobody asks what their code shows.
+    let in_code =
+        LazyCell::new(|| reading.codes().chain(included).flat_map(numbers).collect::<HashSet<u64>>());
     let mut covered = HashSet::new();
     let mut open = Vec::new();
     let mut section = Section::default();
