@@ -220,6 +220,29 @@ fn a_prediction_and_its_block_find_each_other() {
     );
 }
 
+#[test]
+fn the_readers_progress_takes_the_place_of_one_empty_element() {
+    let told = chapter(
+        "# 글\n\n글 <span class=\"live-progress\"></span>\n\n<div class=\"live-progress\">글</div>\n",
+        "",
+    );
+    let places: Vec<_> = told.iter().map(|line| line.split(": ").next().unwrap()).collect();
+    assert_eq!(places, ["src/a.md:3:3", "src/a.md:5:1"], "{told:?}");
+    let plain =
+        "`<div class=\"live-progress\"></div>`\n\n```html\n<div class=\"live-progress\"></div>\n```\n";
+    let root = written(&[
+        ("book.toml", "[book]\n"),
+        ("src/SUMMARY.md", "- [A](a.md)\n- [B](b.md)\n"),
+        ("src/a.md", &format!("<div class=\"live-progress\"></div>\n\n{plain}")),
+        ("src/b.md", plain),
+    ]);
+    let book = preprocessed(root.path()).0.unwrap();
+    let contents: Vec<_> = book.chapters().map(|chapter| chapter.content.as_str()).collect();
+    assert!(contents[0].starts_with("<div class=\"live-config\" hidden"), "its words come along");
+    assert!(contents[0].contains("<div class=\"live live-progress\" hidden><p><a>이어서 읽기: </a></p>"));
+    assert!(contents[0].contains(plain) && contents[1] == plain, "code stays code");
+}
+
 /// The printed answer of a prediction comes from the recording, so it must be there and be the only one.
 #[test]
 fn a_recording_that_does_not_answer_its_prediction_is_a_mistake() {

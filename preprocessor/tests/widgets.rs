@@ -27,7 +27,7 @@ fn chapters_with_blocks_look_as_recorded_in_the_golden_files() {
         assert_eq!(shown, fs::read_to_string(&path).unwrap(), "{}", path.display());
         seen += 1;
     }
-    assert_eq!(seen, 5);
+    assert_eq!(seen, 6);
     assert_eq!(
         remarks.len(),
         2,
@@ -118,7 +118,7 @@ fn the_built_page_holds_the_widget_whole() {
     let data: Value =
         serde_json::from_str(&attribute(&lessons[lessons.find("<live-sort").unwrap()..], "data-lesson"))
             .unwrap();
-    assert_eq!(data, serde_json::json!({ "id": "sorted", "right": [0, 1] }));
+    assert_eq!(data, serde_json::json!({ "id": "sorted", "right": [0, 1], "wrong": "sortWrong" }));
     assert!(lessons.contains("language-toml"), "a toml fence without a word of ours stays code");
 
     let places = fs::read_to_string(out.path().join("places.html")).unwrap();
