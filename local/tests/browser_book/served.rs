@@ -98,7 +98,8 @@ pub fn theme(page: &Session<'_>, name: &str) {
     page.script(choose, &[name.into()]).unwrap();
     // Colours change over a moment; what is measured is the end of it.
     let still = format!(
-        "document.documentElement.classList.contains('{name}') && document.getAnimations().every(one => one.playState !== 'running')"
+        "document.documentElement.classList.contains('{name}') && document.getAnimations().every(one => one.playState !== 'running')
+            && [...document.querySelectorAll('link[rel=stylesheet]')].every(one => one.disabled || one.sheet)"
     );
     page.wait_until(&still, LIMIT).unwrap();
 }
