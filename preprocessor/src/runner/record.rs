@@ -86,7 +86,6 @@ impl<'a> Recorder<'a> {
                 for value in run.headers.values_mut() {
                     *value = self.stand_ins.text(value);
                 }
-                let rounded = |ms: f64| (ms * 100.0).round() / 100.0;
                 run.total = rounded(run.total);
                 (run.from, run.until) = (run.from.map(rounded), run.until.map(rounded));
                 run
@@ -212,6 +211,11 @@ fn forget_times(json: &mut Value) {
         }
         _ => {}
     }
+}
+
+/// Two digits after the point of a time in ms.
+fn rounded(ms: f64) -> f64 {
+    (ms * 100.0).round() / 100.0
 }
 
 #[cfg(test)]
