@@ -342,3 +342,146 @@ fn scripts_and_styles_served_as_files_must_be_the_built_in_ones() {
     let content = &book.unwrap().chapters().next().unwrap().content.clone();
     assert!(content.contains("live-request") && !content.contains("<script>"));
 }
+
+const CALC: &str = "```toml calc id=cost\ncaption = \"요금\"\ndata = \"data/prices.toml\"\n[[input]]\nname = \"requests\"\ntext = \"요청\"\nvalue = 10\nmin = 0\nmax = 100\n[[result]]\nname = \"total\"\ntext = \"합\"\nvalue = \"requests * lambda.request\"\n[[crossing]]\ntext = \"만남\"\ninput = \"requests\"\nleft = \"total\"\nright = \"3\"\n[[preset]]\ntext = \"하나\"\nset = { requests = 1 }\n```\n";
+const PRICES: &str = "date = \"2026-10-06\"\nsource = \"표\"\n[lambda]\nrequest = 2e-7\n";
+const BARS: &str = "```toml bars id=bars\ncaption = \"막대\"\ndata = \"data/rows.toml\"\n[[column]]\nname = \"a\"\ntext = \"가\"\n```\n";
+const ROWS: &str = "date = \"2026-10-06\"\nplace = \"여기\"\nsource = \"표\"\nkind = \"recorded\"\n[[row]]\ntext = \"하나\"\na = 1\n";
+
+/// What is told of a book whose calculator, bars and data files had `from` replaced by `to` in one of them.
+fn figures(from: &str, to: &str) -> Vec<String> {
+    let texts = [
+        ("src/a.md", CALC),
+        ("src/b.md", BARS),
+        ("src/data/prices.toml", PRICES),
+        ("src/data/rows.toml", ROWS),
+    ];
+    let changed = texts.map(|(path, text)| (path, text.replacen(from, to, 1)));
+    assert!(changed.iter().zip(texts).any(|((_, new), (_, old))| new != old), "{from}");
+    let mut files = vec![("book.toml", TOML), ("src/SUMMARY.md", SUMMARY)];
+    files.extend(changed.iter().map(|(path, text)| (*path, text.as_str())));
+    told(&files)
+}
+
+#[test]
+fn calculators_bars_and_their_data_tell_every_mistake_with_its_place() {
+    for (from, to, expected) in [
+        // Formulas and names.
+        (
+            "requests * lambda.request",
+            "requests * lambda.price",
+            "src/a.md:13:21: `lambda.price`이라는 이름이 없다",
+        ),
+        ("requests * lambda.request", "requests *", "src/a.md:13:20: 숫자나 이름"),
+        ("requests * lambda.request", "total + 1", "src/a.md:13:10: `total`이라는 이름이 없다"),
+        (
+            "requests * lambda.request",
+            "1 / (requests - 1)",
+            "src/a.md:13:10: «하나»에서 `total`을(를) 계산할 수 없다",
+        ),
+        ("name = \"total\"", "name = \"max\"", "src/a.md:11:9: `max`은(는) 이름이 될 수 없다"),
+        ("name = \"total\"", "name = \"requests\"", "src/a.md:11:9: 이름 `requests`을(를) 이미 쓴다"),
+        (
+            "name = \"requests\"",
+            "name = \"lambda.request\"",
+            "src/a.md:5:9: 이름 `lambda.request`을(를) 이미 쓴다",
+        ),
+        ("left = \"total\"", "left = \"totals\"", "src/a.md:17:9: `totals`이라는 이름이 없다"),
+        (
+            "input = \"requests\"",
+            "input = \"total\"",
+            "src/a.md:16:10: `total`은(는) [[input]]의 name이 아니다",
+        ),
+        // Numbers and keys.
+        ("value = 10", "value = 101", "src/a.md:4:1: value는 min과 max 사이"),
+        ("min = 0", "min = 100", "src/a.md:4:1: min은 max보다"),
+        (
+            "set = { requests = 1 }",
+            "set = { requests = 101 }",
+            "src/a.md:21:9: 101은(는) `requests`의 범위 0~100 밖이다",
+        ),
+        (
+            "set = { requests = 1 }",
+            "set = { total = 1 }",
+            "src/a.md:21:9: `total`은(는) [[input]]의 name이 아니다",
+        ),
+        ("text = \"합\"", "text = \"합\"\ndigits = 7", "src/a.md:10:1: digits는 0에서 6까지"),
+        ("text = \"합\"", "texts = \"합\"", "src/a.md:12:1: `texts`은(는) 모르는 항목"),
+        ("[[preset]]\ntext = \"하나\"\nset = { requests = 1 }\n", "", "`preset`은(는) 1개에서 8개까지"),
+        // Data files.
+        ("data/prices.toml", "data/none.toml", "src/a.md:3:9: src/data/none.toml을(를) 읽을 수 없다"),
+        ("data/prices.toml", "../book.toml", "src/a.md:3:9: `../book.toml`은(는) src 아래에 있는 .toml 파일"),
+        ("data/prices.toml", "/etc/x.toml", "은(는) src 아래에 있는 .toml 파일"),
+        (
+            "date = \"2026-10-06\"\nsource = \"표\"\n[lambda]",
+            "source = \"표\"\n[lambda]",
+            "src/data/prices.toml:1:1: `date = \"…\"`이(가) 없다",
+        ),
+        (
+            "request = 2e-7",
+            "request = \"비싸다\"",
+            "src/data/prices.toml:4:1: `lambda.request`은(는) 숫자가 아니다",
+        ),
+        (
+            "request = 2e-7",
+            "Request = 2e-7",
+            "src/data/prices.toml:4:1: `lambda.Request`은(는) 식에서 쓸 수 없는 이름",
+        ),
+        ("request = 2e-7", "request = nan", "src/data/prices.toml:4:1: `lambda.request`에는 숫자가 온다"),
+        ("request = 2e-7", "request = ", "src/data/prices.toml:4:"),
+        ("name = \"a\"", "name = \"b\"", "src/data/rows.toml:5:1: 이 줄에 `b`이(가) 없다"),
+        ("kind = \"recorded\"", "kind = \"guessed\"", "src/data/rows.toml:4:9: kind는"),
+        ("place = \"여기\"\n", "", "src/data/rows.toml:1:1: `place`이(가) 없다"),
+        ("a = 1", "a = -1", "src/data/rows.toml:5:1: `a`이(가) 0보다 작다"),
+        ("a = 1", "a = \"하나\"", "src/data/rows.toml:7:5: `a`에는 숫자가 온다"),
+    ] {
+        let told = figures(from, to);
+        assert!(told.iter().any(|line| line.contains(expected)), "{to:?}: {told:#?}\nwithout {expected}");
+        let place = told[0].split(": ").next().unwrap();
+        assert_eq!(place.matches(':').count(), 2, "{told:?}");
+    }
+    assert!(
+        preprocessed(
+            written(&[
+                ("book.toml", TOML),
+                ("src/SUMMARY.md", SUMMARY),
+                ("src/a.md", CALC),
+                ("src/b.md", BARS),
+                ("src/data/prices.toml", PRICES),
+                ("src/data/rows.toml", ROWS)
+            ])
+            .path()
+        )
+        .0
+        .is_ok()
+    );
+}
+
+#[test]
+fn a_comparison_names_blocks_of_its_own_chapter() {
+    let block = "```hurl demo id=one\nGET {{api}}/x\nHTTP 200\n```\n";
+    let compare = |second: &str, value: &str| {
+        format!(
+            "```toml compare id=side\ncaption = \"둘\"\n[[row]]\ntext = \"하나\"\nblock = \"one\"\n[[row]]\ntext = \"둘\"\nblock = \"{second}\"\n[[column]]\ntext = \"값\"\nvalue = \"{value}\"\n```\n"
+        )
+    };
+    let other = "```hurl demo id=two\nGET {{api}}/x\nHTTP 200\n```\n";
+    // A block may stand behind the comparison.
+    let root = written(&[
+        ("book.toml", TOML),
+        ("src/SUMMARY.md", SUMMARY),
+        ("src/a.md", &format!("{}\n{block}\n{other}", compare("two", "median(total, two)"))),
+        ("src/b.md", ""),
+    ]);
+    assert!(preprocessed(root.path()).0.is_ok());
+    for (second, value, expected) in [
+        ("two", "runs", "src/a.md:13:10: 블록 `two`이(가) 이 장에 없다"),
+        ("one", "runs", "src/a.md:13:10: «one»이(가) 두 번 나온다"),
+        ("nine", "median(init, eight)", "src/a.md:16:23: 블록 `eight`이(가) 이 장에 없다"),
+        ("nine", "init", "src/a.md:16:10: `init`은(는) 시간의 목록"),
+        ("nine", "cold == 1", "src/a.md:16:15: 값이 끝난 뒤에"),
+    ] {
+        let told = chapter(&format!("{block}\n{}", compare(second, value)), other);
+        assert!(told.iter().any(|line| line.starts_with(expected)), "{told:#?}\nwithout {expected}");
+    }
+}

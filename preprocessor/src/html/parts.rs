@@ -37,10 +37,14 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// `corner` stands above the names of the rows.
+    /// `corner` stands above the names of the rows; where it would say nothing, no heading may claim to.
     pub fn new(corner: &str) -> Self {
         let mut table = Self { head: String::new(), rows: String::new() };
-        table.column(corner);
+        if corner.is_empty() {
+            table.head.push_str("<td></td>");
+        } else {
+            table.column(corner);
+        }
         table
     }
 

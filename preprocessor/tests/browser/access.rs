@@ -32,7 +32,7 @@ fn axe(page: &Page<'_>) -> Result<Vec<String>> {
 }
 
 /// Every theme on the present page; recordings stand open beside the answers.
-fn axe_in_every_theme(page: &Page<'_>, what: &str) -> Result<()> {
+pub fn axe_in_every_theme(page: &Page<'_>, what: &str) -> Result<()> {
     let open = "document.querySelectorAll('.live details').forEach(details => details.open = true)";
     page.session.script(open, &[])?;
     page.session.script(AXE, &[])?;
@@ -123,7 +123,10 @@ fn questions_and_predictions_are_for_everybody(page: &Page<'_>) -> Result<()> {
         let at = page.value("document.activeElement.closest('.live')?.id")?;
         // Headings are mdBook's.
         let ours = at.is_string();
-        assert!(!ours || outline.as_f64().is_some_and(|width| width >= 2.0), "{at}, after {stops:?}: {outline}");
+        assert!(
+            !ours || outline.as_f64().is_some_and(|width| width >= 2.0),
+            "{at}, after {stops:?}: {outline}"
+        );
         let last = page.value("document.activeElement.matches('#live-sort-who button')")?;
         stops.push(at);
         if last == true {

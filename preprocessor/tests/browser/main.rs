@@ -17,8 +17,10 @@ macro_rules! in_one_browser {
 mod access;
 mod api;
 mod budget;
+mod charts;
 mod copying;
 mod failures;
+mod figures;
 mod fixture;
 mod foreign;
 mod gallery;

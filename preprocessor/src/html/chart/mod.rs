@@ -1,8 +1,8 @@
 //! A drawing of a block's runs: SVG with attributes alone, because a strict content security policy allows no style.
 //! Knows blocks, what charts see in runs, and strings.
 //!
-//! The first group holds the axis, which depends on the block alone; the second one the marks. The page's script copies
-//! the drawing and puts marks of the reader's own runs into the copy.
+//! The first group holds the axis, which depends on the block alone, the second one the marks, the third one a line for
+//! the reader's guess. The page's script copies the drawing and puts marks of the reader's own runs into the copy.
 
 mod dots;
 mod lanes;
@@ -43,16 +43,20 @@ fn drawing(block: &Block, chart: Chart, observed: Observed<'_>, shown: Shown<'_>
         Chart::Dots => ("dots", "dotsOf", 14.0, dots::axis(rows), dots::marks(observed)),
         Chart::Lanes => ("lanes", "lanesOf", 0.0, lanes::axis(rows), lanes::marks(observed)),
     };
-    // A guess about ms is a line across the time, any other a line below as many rows.
-    let time = match block.claims.first().map(|claim| claim.expr.left_side()) {
-        Some(Expression::Call { call, .. }) if *call != Function::Count => " time",
-        _ => "",
+    // A guess about ms is a line across the axis of ms, any other a line below as many rows.
+    let about_time = block.claims.first().is_some_and(
+        |claim| matches!(claim.expr.left_side(), Expression::Call { call, .. } if *call != Function::Count),
+    );
+    let guess = match &block.attributes.predict {
+        Some(predict) if chart == Chart::Dots || !about_time => format!(" data-guess=\"{predict}\""),
+        _ => String::new(),
     };
+    let time = if about_time && chart == Chart::Dots { " time" } else { "" };
     let numbers: String =
         (0..rows).map(|row| text(10.0, row_top(row) + 10.0, &(row + 1).to_string())).collect();
     format!(
-        "<svg class=\"live-chart {name}{time}\" role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {WIDTH} {}\" \
-         font-size=\"11\" fill=\"currentColor\" text-anchor=\"middle\"><g>{axis}{numbers}</g><g>{marks}</g></svg>",
+        "<svg class=\"live-chart {name}{time}\"{guess} role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {WIDTH} {}\" \
+         font-size=\"11\" fill=\"currentColor\" text-anchor=\"middle\"><g>{axis}{numbers}</g><g>{marks}</g><g></g></svg>",
         escape(&shown.strings.fill(label, &[&block.caption])),
         coordinate(row_top(rows) + foot)
     )
@@ -83,7 +87,7 @@ fn lanes_words(observed: Observed<'_>, shown: Shown<'_>) -> String {
     match observed.reached() {
         Some(reached) => {
             let reached = shown.strings.fill("reached", &[&reached.to_string()]);
-            format!("{reached} {}", shown.strings.fill("lanes", &[&lanes, &ms(end)]))
+            format!("{reached}. {}", shown.strings.fill("lanes", &[&lanes, &ms(end)]))
         }
         None => shown.strings.fill("lanesInOrder", &[&lanes]),
     }
