@@ -28,6 +28,7 @@ fn request() -> impl Strategy<Value = Vec<u8>> {
         6 => id.prop_map(|id| format!("/api/users/{id}")),
         4 => Just("/api/users".to_owned()),
         2 => "/api/cold-start/(plain-128|plain-512|none)",
+        2 => "/api/me/users(/[0-9a-z]{1,3})?",
         1 => "/[ -~]{0,20}",
     ];
     let query = prop_oneof![
@@ -54,11 +55,18 @@ fn request() -> impl Strategy<Value = Vec<u8>> {
     let body =
         prop_oneof![9 => body.prop_map(String::into_bytes), 1 => prop::collection::vec(any::<u8>(), 0..60)];
     let if_match = prop_oneof![4 => Just(String::new()), 1 => "if-match: [ -~]{0,10}\r\n"];
-    (method, path, query, content_type, if_match, body).prop_map(|(method, path, query, content_type, if_match, body)| {
+    // Whatever it is, it is no token of the issuer.
+    let token = prop_oneof![
+        4 => Just(String::new()),
+        1 => "authorization: [ -~]{0,40}\r\n",
+        2 => "authorization: Bearer (eyJhbGciOiJub25lIn0|eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ|[A-Za-z0-9_=-]{0,20})\\.(eyJzdWIiOiJ4In0|[A-Za-z0-9_-]{0,20})\\.[A-Za-z0-9_-]{0,400}\r\n",
+    ];
+    let headers = (content_type, if_match, token);
+    (method, path, query, headers, body).prop_map(|(method, path, query, (content_type, if_match, token), body)| {
         let visitor = visitor();
         let mut request = format!(
             "{method} {path}{query} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\nx-visitor: {visitor}\r\n\
-             content-type: {content_type}\r\n{if_match}content-length: {}\r\n\r\n",
+             content-type: {content_type}\r\n{if_match}{token}content-length: {}\r\n\r\n",
             body.len()
         )
         .into_bytes();
@@ -93,12 +101,14 @@ fn nonsense_gets_documented_answers_and_breaks_nothing() {
         let (status, body) = answer(address, &request);
         *statuses.entry(status).or_default() += 1;
         let to_the_api = shown.split(' ').nth(1).is_some_and(|path| path.starts_with("/api/"));
-        let documented = [200, 201, 204, 304, 400, 403, 404, 409, 412, 413, 414, 415, 421, 431];
+        let documented = [200, 201, 204, 304, 400, 401, 403, 404, 409, 412, 413, 414, 415, 421, 431];
         // The book's own pages refuse other methods; an HTTP API answers 404 there.
         assert!(
             documented.contains(&status) || (status == 405 && !to_the_api),
             "{status} {body}\nfor {shown}"
         );
+        let to_me = shown.split(' ').nth(1).is_some_and(|path| path.starts_with("/api/me/"));
+        assert!(!to_me || status >= 400, "{status} {body}\nfor {shown}");
         if to_the_api && body.starts_with('{') {
             let body: Value =
                 serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}\nfor {shown}"));
@@ -114,7 +124,7 @@ fn nonsense_gets_documented_answers_and_breaks_nothing() {
             .all(|(pid, process)| after.get(pid).is_some_and(|one| one.started == process.started))
     );
     assert!(
-        [200, 201, 204, 400, 404, 413, 415].iter().all(|status| statuses.contains_key(status)),
+        [200, 201, 204, 400, 401, 404, 413, 415].iter().all(|status| statuses.contains_key(status)),
         "{statuses:?}"
     );
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
+use proptest::prelude::*;
 use serde_json::json;
 use tokio::sync::OnceCell;
 
@@ -216,4 +217,21 @@ async fn claims_that_pass() {
     let mut by_scp = without("scope");
     by_scp.insert("scp".into(), json!(["book/users"]));
     assert!(judge(&[&signed(&by_scp).await], &rule()).await.is_ok());
+}
+
+#[tokio::test]
+async fn no_letter_of_a_token_may_change() {
+    let good = signed(&claims()).await;
+    for (at, letter) in good.char_indices() {
+        let other = if letter == 'A' { 'B' } else { 'A' };
+        let changed = format!("{}{other}{}", &good[..at], &good[at + 1..]);
+        assert!(judge(&[&changed], &rule()).await.is_err(), "{at}: {changed}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_taken_apart_or_refused(text in "\\PC{0,60}|[A-Za-z0-9_=.-]{0,200}|eyJhbGciOiJSUzI1NiJ9\\.[A-Za-z0-9_-]{0,30}\\.[A-Za-z0-9_-]{0,30}") {
+        let _ = Token::parse(&text);
+    }
 }
