@@ -1,15 +1,15 @@
 //! One tone of voice: sentences must not end as the book's list refuses.
-//! Knows [`Endings`], [`Reading`] and how a Hangul syllable is made.
+//! Knows [`Endings`], texts with places and how a Hangul syllable is made.
 
 use super::{quotations, spelling::Endings};
-use crate::{reading::Reading, syntax::Fault};
+use crate::{reading::Mapped, syntax::Fault};
 
 /// Every sentence outside code and quotations whose last word has a refused ending.
-pub(crate) fn check(reading: &Reading, endings: &Endings, faults: &mut Vec<Fault>) {
+pub(crate) fn check<'a>(texts: impl Iterator<Item = &'a Mapped>, endings: &Endings, faults: &mut Vec<Fault>) {
     if endings.refused.is_empty() {
         return;
     }
-    for text in reading.sentences() {
+    for text in texts {
         let mut quoted = None;
         for (at, word) in last_words(text.text()) {
             let refused = endings.refused.iter().find(|ending| ends_with(word, ending));
@@ -72,7 +72,7 @@ mod tests {
             advice: "하다체로 쓴다.".to_owned(),
         };
         let mut faults = Vec::new();
-        check(&read(chapter, &["노트:".to_owned()]), &endings, &mut faults);
+        check(read(chapter, &["노트:".to_owned()]).sentences(), &endings, &mut faults);
         faults.sort_by_key(|fault| fault.at);
         faults.iter().map(|fault| chapter[fault.at..].chars().take(3).collect()).collect()
     }

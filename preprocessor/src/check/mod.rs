@@ -110,8 +110,15 @@ impl<'a> Page<'a> {
     ) -> Vec<Fault> {
         let mut faults = Vec::new();
         if let (Some(terms), Some(spellings)) = (terms, spellings) {
-            terms::check(self.reading, spellings, &mut faults);
-            endings::check(self.reading, &terms.endings, &mut faults);
+            terms::check(self.reading.sentences(), spellings, &mut faults);
+            endings::check(self.reading.sentences(), &terms.endings, &mut faults);
+            for (include, words) in self.markup() {
+                let mut inside = Vec::new();
+                terms::check(words.iter(), spellings, &mut inside);
+                endings::check(words.iter(), &terms.endings, &mut inside);
+                let here = |fault: Fault| format!("끼워 넣은 `{}`: {}", include.path, fault.message);
+                faults.extend(inside.into_iter().map(|fault| Fault::new(include.at, here(fault))));
+            }
         }
         if checks.alternatives {
             alternatives::check(self.reading, &mut faults);
@@ -141,6 +148,15 @@ impl<'a> Page<'a> {
         }
         let words = reading::between_tags(&Mapped::of(text, 0));
         Some(words.iter().map(Mapped::text).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The included files that are markup, with the words between their tags.
+    fn markup(&self) -> impl Iterator<Item = (&include::Include<'a>, Vec<Mapped>)> {
+        let markup = self.included.iter().filter(|included| !self.in_code(included.include.at));
+        markup.filter_map(|included| {
+            let text = included.text.as_deref().ok()?;
+            Some((&included.include, reading::between_tags(&Mapped::of(text, 0))))
+        })
     }
 
     fn in_code(&self, at: usize) -> bool {
@@ -181,12 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn coordinates_of_an_included_drawing_are_no_source() {
+    fn an_included_drawing_is_read_without_its_coordinates() {
         let root = terms_only();
         std::fs::create_dir(root.path().join("src")).unwrap();
-        let drawing = "<svg><title>그림</title><path d=\"M 84 85\"/><text>86분</text></svg>";
+        let drawing = "<svg><title>그림 메세지</title><path d=\"M 84 85\"/><text>86분</text></svg>";
         std::fs::write(root.path().join("src/a.svg"), drawing).unwrap();
         let told = judged(root.path(), "84분, 86분\n\n{{#include a.svg}}\n");
+        let term = told.iter().find(|problem| problem.message.contains("메세지")).unwrap();
+        assert!(term.to_string().starts_with("src/a.md:3:1: 끼워 넣은 `a.svg`"), "{term}");
         let figures: Vec<_> = told.iter().filter(|problem| problem.message.contains("출처가 없다")).collect();
         assert_eq!(figures.len(), 1, "{told:?}");
         assert_eq!(figures[0].place.to_string(), "src/a.md:1:1");

@@ -1,11 +1,8 @@
 //! One spelling for one thing: words that the book's list of terms calls wrong.
-//! Knows [`Terms`] and [`Reading`].
+//! Knows [`Terms`] and texts with places.
 
 use super::{quotations, spelling::Terms};
-use crate::{
-    reading::{Mapped, Reading},
-    syntax::Fault,
-};
+use crate::{reading::Mapped, syntax::Fault};
 
 /// The wrong spellings by their first characters: one pass over a text looks for all of them.
 #[derive(Debug)]
@@ -41,8 +38,12 @@ impl<'a> Spellings<'a> {
 }
 
 /// Every wrong spelling outside code and outside quotations.
-pub(crate) fn check(reading: &Reading, spellings: &Spellings<'_>, faults: &mut Vec<Fault>) {
-    for text in reading.sentences() {
+pub(crate) fn check<'a>(
+    texts: impl Iterator<Item = &'a Mapped>,
+    spellings: &Spellings<'_>,
+    faults: &mut Vec<Fault>,
+) {
+    for text in texts {
         let mut quoted = None;
         for (at, c) in text.text().char_indices() {
             for (_, wrong, right) in spellings.beginning(c) {
@@ -73,7 +74,8 @@ mod tests {
         let mut terms = Terms::default();
         terms.spellings.insert("메세지".to_owned(), "메시지".to_owned());
         let mut faults = Vec::new();
-        check(&read(chapter, &["노트:".to_owned()]), &Spellings::of(&terms), &mut faults);
+        let reading = read(chapter, &["노트:".to_owned()]);
+        check(reading.sentences(), &Spellings::of(&terms), &mut faults);
         let mut lines: Vec<_> =
             faults.iter().map(|fault| chapter[..fault.at].matches('\n').count() + 1).collect();
         lines.sort_unstable();
