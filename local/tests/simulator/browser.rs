@@ -268,6 +268,8 @@ fn nothing_moves_and_nothing_overflows(page: &Session<'_>, url: &str) {
     let small = "[...document.querySelectorAll('.simulator :is(button, select, input, summary)')].filter((part) => part.checkVisibility())
         .filter((part) => part.getBoundingClientRect().height < 44).map((part) => part.outerHTML.slice(0, 200))";
     assert_eq!(value(page, small), json!([]));
+    let sliders = "[...document.querySelectorAll('.simulator [type=range]')].every((slider) => slider.clientWidth > 200)";
+    assert_eq!(value(page, sliders), true);
     page.cdp("Emulation.setEmulatedMedia", json!({ "features": [] })).unwrap();
     page.viewport(1280, 900).unwrap();
 }

@@ -235,7 +235,7 @@ impl Fragment {
             html,
             r##"</form>
 <p role="status"><b>{until}</b>{unit}까지: {}.</p>
-<details><summary>표로 보기</summary><table><thead><tr><th>환경</th><th>상태</th><th>시작({unit})</th></tr></thead><tbody>{}</tbody></table></details>
+<details class="live"><summary>표로 보기</summary><table><thead><tr><th>환경</th><th>상태</th><th>시작({unit})</th></tr></thead><tbody>{}</tbody></table></details>
 <div role="alert">함수의 답을 얻지 못했다면 같은 일을 <a href="#simulator-{name}">모델 «{title}»</a>에서 볼 수 있다.</div>
 <figcaption>{}. 환경 0은 거절된 요청이다. {caption}</figcaption>
 </figure>"##,
@@ -251,16 +251,18 @@ impl Fragment {
         let (slice, unit) = (self.slice, self.unit);
         writeln!(
             html,
-            r#"<label>시각({unit}) <input type="range" name="step" min="0" max="{until}" step="{slice}" value="{until}"></label>
+            r#"<p class="live-inputs"><label>시각({unit}) <input type="range" name="step" min="0" max="{until}" step="{slice}" value="{until}"></label></p>
 <p class="live-buttons"><button type="button" value="-{STEPS}">처음으로</button><button type="button" value="-1">뒤로</button><button type="button" value="1">앞으로</button></p>"#
         )
         .unwrap();
+        html.push_str(r#"<p class="live-inputs">"#);
         for Choice { field, label, options } in &self.choices {
             let options =
                 options.iter().map(|(text, value)| format!(r#"<option value="{value}">{text}</option>"#));
             let options = options.collect::<String>();
-            writeln!(html, r#"<label>{label} <select name="{field}">{options}</select></label>"#).unwrap();
+            write!(html, r#"<label>{label} <select name="{field}">{options}</select></label>"#).unwrap();
         }
+        html.push_str("</p>\n");
         for (field, value) in &self.settings {
             write!(html, r#"<input type="hidden" name="{field}" value="{value}">"#).unwrap();
         }
