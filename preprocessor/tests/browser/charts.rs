@@ -89,13 +89,15 @@ fn the_page_draws_recorded_runs_as_the_build_did(page: &Page<'_>) -> Result<()> 
         page.run(id)?;
         drawn(page, id)?;
         let recording: Value = serde_json::from_str(recording)?;
-        page.session.script(
-            "const element = document.querySelector(`#live-${arguments[0]} live-request`);
-             document.querySelector(`#live-${arguments[0]} .live-answer .live-chart + p`).remove();
-             document.querySelector(`#live-${arguments[0]} .live-answer .live-chart`).remove();
-             element.dispatchEvent(new CustomEvent('live-run', { bubbles: true, detail: { id: arguments[0], runs: arguments[1], stopped: false } }))",
+        let at_once = page.session.script(
+            "const own = document.querySelectorAll(`#live-${arguments[0]} :is(.live-answer .live-chart, .live-answer .live-chart + p)`);
+             for (const part of own) part.remove();
+             const element = document.querySelector(`#live-${arguments[0]} live-request`);
+             element.dispatchEvent(new CustomEvent('live-run', { bubbles: true, detail: { id: arguments[0], runs: arguments[1], stopped: false } }));
+             return document.querySelectorAll(`#live-${arguments[0]} .live-answer .live-chart`).length",
             &[json!(id), recording["runs"].clone()],
         )?;
+        assert_eq!(at_once, 0, "drawing waits for a frame, so that it costs no request any time");
         drawn(page, id)?;
         let built = marks(page, &part(id, ".live-recording .live-chart"))?;
         let page_drew = marks(page, &part(id, ".live-answer .live-chart"))?;
