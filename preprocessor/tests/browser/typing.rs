@@ -92,8 +92,8 @@ fn a2_keys_during_composition_run_once_after_the_syllable(page: &Page<'_>) -> Re
     Ok(())
 }
 
-/// The page, the search box and the help as they are now.
-const STATE: &str = "[location.pathname.split('/').pop(),
+/// Which page it is, whether the search is open, whether the help is.
+pub const STATE: &str = "[location.pathname.split('/').pop(),
     !document.getElementById('mdbook-search-wrapper').classList.contains('hidden'),
     getComputedStyle(document.getElementById('mdbook-help-container')).display !== 'none']";
 
