@@ -1,5 +1,5 @@
 // @ts-check
-// Figures; see types.d.ts.
+// See types.d.ts.
 (() => {
 	const live = window.mdbookLive, { blocks, ms, t } = live;
 	if (live.solve || live.print) return;
@@ -30,26 +30,25 @@
 	addEventListener('live-run', ({ target, detail: { runs } }) => requestAnimationFrame(() => {
 		const chart = target.querySelector('.live-chart'), svg = runs[0] ? chart?.cloneNode(true) : chart;
 		if (!svg) return;
-		const lane = svg.matches('.lanes'), guess = live.guess(svg.dataset.guess), row = lane ? live.environment : Object, lists = [[], [], []];
+		const lane = svg.matches('.lanes'), guess = live.guess(svg.dataset.guess), row = lane ? live.environment : Object, lists = { [t('warm')]: [], [t('cold')]: [], init: [] };
 		const drawn = runs.filter(row).sort((a, b) => a.from - b.from), rows = [...new Set(drawn.map(row))], end = Math.max(...drawn.map((run) => run.until));
 		const x = (n) => lane ? 24 + n / end * 316 : 84 + 64 * Math.log10(n || .1);
 		svg.lastChild.innerHTML = guess > 0 ? svg.matches('.time') ? path('guess', x(guess), 0, 'V999') : path('guess', 24, 14 * guess - 2, 'H340') : '';
 		if (!runs[0]) return;
 		svg.children[1].innerHTML = drawn.map((run) => {
 			const { total, from, until, timings: { init } } = run, cold = live.warmth(run) === t('cold'), top = 14 * rows.indexOf(row(run));
-			const [a, b, c] = lane ? [from, until, from] : [.1, init, total];
-			lists[+cold].push(total);
-			if (init) lists[2].push(init);
-			return path('stay', x(a), top + 5, 'H' + x(b)) + path(cold ? 'cold' : 'warm', x(c), top, cold ? 'l6 11h-12z' : 'a5 5 0 1 1-.1 0');
+			lists[live.warmth(run)]?.push(total);
+			if (init) lists.init.push(init);
+			return path('stay', x(lane ? from : .1), top + 5, 'H' + x(lane ? until : init)) + path(cold ? 'cold' : 'warm', x(lane ? from : total), top, cold ? 'l6 11h-12z' : 'a5 5 0 1 1-.1 0');
 		}).join('');
-		target.querySelector('.live-head').after(svg, live.h('p.live-note', {}, lane ? t('lanes', rows.length, ms(end)) : t('dots', ...lists.flatMap((list) => {
+		target.querySelector('.live-head').after(svg, live.h('p.live-note', {}, lane ? t('lanes', rows.length, ms(end)) : t('dots', ...Object.values(lists).flatMap((list) => {
 			const { length } = list.sort((a, b) => a - b);
 			return [length, ms((list[(length - 1) >> 1] + list[length >> 1]) / 2), ms(list[Math.ceil(length * 95 / 100) - 1])];
 		}))));
 	}));
 
 	for (const element of document.querySelectorAll('live-calc, live-compare')) {
-		const all = (css) => [...element.querySelectorAll(css)], model = JSON.parse(element.dataset.lesson), { rows, shown, presets } = model, inputs = all('input');
+		const all = (css) => [...element.querySelectorAll(css)], model = JSON.parse(element.dataset.lesson), { rows, shown } = model, inputs = all('input');
 		let timer, last = -1e3;
 		const update = () => timer ??= setTimeout(() => {
 			timer = null;
@@ -65,7 +64,7 @@
 		}, last + 1e3 - performance.now());
 		all('button').forEach((button, n) => button.onclick = async () => {
 			if (rows) for (const row of rows) if (!await blocks[row].chain()) break;
-			inputs.forEach((input, m) => input.value = presets[n][m]);
+			inputs.forEach((input, m) => input.value = model.presets[n][m]);
 			update();
 		});
 		inputs.forEach((input) => input.oninput = update);

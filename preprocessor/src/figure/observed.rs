@@ -31,10 +31,10 @@ pub struct Stay {
 }
 
 impl<'a> Observed<'a> {
-    /// Whether the service said that this was a cold start.
-    pub fn cold(&self, run: &Run) -> bool {
-        let Some(Alias::Count { header, equals }) = self.names.get("cold") else { return false };
-        run.headers.get(&header.to_ascii_lowercase()) == Some(equals)
+    /// Whether the service said that this was a cold start; `None` when it said nothing, as an error of a gateway does.
+    pub fn cold(&self, run: &Run) -> Option<bool> {
+        let Some(Alias::Count { header, equals }) = self.names.get("cold") else { return None };
+        run.headers.get(&header.to_ascii_lowercase()).map(|value| value == equals)
     }
 
     fn environment(&self, run: &'a Run) -> Option<&'a str> {
@@ -71,7 +71,7 @@ impl<'a> Observed<'a> {
                 (Some(from), Some(until)) if timed => (from, until),
                 _ => (f64::from(number), f64::from(number + 1)),
             };
-            stays.push(Stay { lane, cold: self.cold(run), from, until });
+            stays.push(Stay { lane, cold: self.cold(run) == Some(true), from, until });
         }
         stays
     }

@@ -11,6 +11,7 @@ fn charts() -> Result<()> {
     in_one_browser!(
         the_page_draws_recorded_runs_as_the_build_did,
         dots_words_and_table_say_the_same_numbers,
+        the_95th_percentile_is_the_nearest_rank,
         lanes_are_distinct_environments_and_the_reached_concurrency_is_printed,
         cancelling_leaves_a_correct_partial_picture,
         a_guess_is_a_dashed_line_in_ms_or_rows,
@@ -158,6 +159,30 @@ fn dots_words_and_table_say_the_same_numbers(page: &Page<'_>) -> Result<()> {
     ] {
         assert!(words.contains(&expected), "{words}\ndoes not say {expected}");
     }
+    Ok(())
+}
+
+fn the_95th_percentile_is_the_nearest_rank(page: &Page<'_>) -> Result<()> {
+    page.fresh(&figures())?;
+    skip(page)?;
+    page.run("dots-8")?;
+    drawn(page, "dots-8")?;
+    // Twenty warm runs of 1, 2, … 20 ms, told in no order, and an error of a gateway, which is neither cold nor warm.
+    let runs: Vec<Value> = (0..20u32)
+        .map(|n| json!({ "status": 200, "headers": { "x-cold-start": "false" }, "timings": {}, "total": n * 7 % 20 + 1, "from": n, "until": n + 1 }))
+        .collect();
+    let gateway =
+        json!({ "status": 429, "headers": {}, "timings": {}, "total": 500, "from": 30, "until": 530 });
+    let runs: Vec<Value> = runs.into_iter().chain([gateway]).collect();
+    page.session.script(
+        "for (const part of document.querySelectorAll('#live-dots-8 .live-answer :is(.live-chart, .live-chart + p)')) part.remove();
+         document.querySelector('#live-dots-8 live-request').dispatchEvent(new CustomEvent('live-run', { bubbles: true, detail: { id: 'dots-8', runs: arguments[0], stopped: false } }))",
+        &[json!(runs)],
+    )?;
+    drawn(page, "dots-8")?;
+    let words = page.text(&part("dots-8", ".live-answer .live-chart + p"))?;
+    assert!(words.contains("▲는 콜드 스타트 0번: 중앙값 –, p95 –."), "{words}");
+    assert!(words.contains("●는 웜 스타트 20번: 중앙값 10.5ms, p95 19.0ms."), "{words}");
     Ok(())
 }
 

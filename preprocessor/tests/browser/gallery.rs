@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::figures::all_drawn;
 use crate::fixture::fixture;
 use crate::lessons::{choose, lessons};
 use crate::page::{Page, driver};
@@ -67,6 +68,12 @@ fn gallery() -> Result<()> {
             page.run("order-3")?;
             picture("guess-order", "guessed")?;
             picture("order-3", "met")?;
+            page.goto(&format!("{}/figures.html", fixture().split))?;
+            page.theme(theme)?;
+            all_drawn(&page)?;
+            for id in ["dots-8", "lanes-8", "side", "cost", "starts"] {
+                picture(id, id)?;
+            }
             page.goto(&format!("{}/start.html", fixture().split))?;
             page.theme(theme)?;
             fs::write(folder.join(format!("start-{theme}-{width}.png")), page.session.screenshot()?)?;

@@ -29,7 +29,7 @@ pub(super) fn marks(observed: Observed<'_>) -> String {
         .zip(0u32..)
         .map(|(run, row)| {
             let line = (x(QUICKEST), x(init(run).unwrap_or(QUICKEST)));
-            mark(ROW * f64::from(row), line, x(run.total), observed.cold(run))
+            mark(ROW * f64::from(row), line, x(run.total), observed.cold(run) == Some(true))
         })
         .collect()
 }

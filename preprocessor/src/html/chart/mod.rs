@@ -64,7 +64,7 @@ fn drawing(block: &Block, chart: Chart, observed: Observed<'_>, shown: Shown<'_>
 
 fn dots_words(observed: Observed<'_>, shown: Shown<'_>) -> String {
     let totals = |cold: bool| {
-        observed.runs.iter().filter(|run| observed.cold(run) == cold).map(|run| run.total).collect()
+        observed.runs.iter().filter(|run| observed.cold(run) == Some(cold)).map(|run| run.total).collect()
     };
     let lists: [Vec<f64>; 3] = [totals(false), totals(true), observed.runs.iter().filter_map(init).collect()];
     let values: Vec<String> = lists
