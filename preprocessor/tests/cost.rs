@@ -80,7 +80,8 @@ fn rendering(root: &Path) -> Duration {
     })
 }
 
-/// CPU time seen on 2026-11-23: 15 % as `cargo test` compiles it, 10 to 13 % optimised (0.17 ms beside 1.4 ms a chapter). A third of it is the Markdown parser, which mdBook runs over the same text again.
+/// CPU time seen on 2026-11-23: 15 % as `cargo test` compiles it, 10 to 13 % optimised (0.17 ms beside 1.4 ms a
+/// chapter). A third of it is the Markdown parser, which mdBook runs over the same text again.
 /// The bound leaves some room; it is there to notice a second parse or something quadratic.
 #[test]
 fn the_preprocessor_costs_a_small_part_of_a_build() {
