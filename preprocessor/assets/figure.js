@@ -32,8 +32,8 @@
 		if (!svg) return;
 		const lane = svg.matches('.lanes'), guess = live.guess(svg.dataset.guess), row = lane ? live.environment : Object, lists = { [t('warm')]: [], [t('cold')]: [], init: [] };
 		const drawn = runs.filter(row).sort((a, b) => a.from - b.from), rows = [...new Set(drawn.map(row))], end = Math.max(...drawn.map((run) => run.until));
-		const x = (n) => lane ? 24 + n / end * 316 : 84 + 64 * Math.log10(n || .1);
-		svg.lastChild.innerHTML = guess > 0 ? svg.matches('.time') ? path('guess', x(guess), 0, 'V999') : path('guess', 24, 14 * guess - 2, 'H340') : '';
+		const x = (n) => lane ? 24 + n / end * 276 : 76 + 56 * Math.log10(n || .1);
+		svg.lastChild.innerHTML = guess > 0 ? svg.matches('.time') ? path('guess', x(guess), 0, 'V999') : path('guess', 24, 14 * guess - 2, 'H300') : '';
 		if (!runs[0]) return;
 		svg.children[1].innerHTML = drawn.map((run) => {
 			const { total, from, until, timings: { init } } = run, cold = live.warmth(run) === t('cold'), top = 14 * rows.indexOf(row(run));

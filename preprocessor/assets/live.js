@@ -268,8 +268,14 @@
 			say.textContent = t(key, ...args);
 			say.classList.toggle('bad', /^(fail|problem)/.test(key));
 		};
+		const makerOf = (name) => before().find((step) => step.makes.includes(name));
+		// Expired, or deleted.
+		const gone = () => {
+			const name = uses().find((used) => delete variables[used] && makerOf(used));
+			return name && problem('problemGone', name);
+		};
 		const fail = ({ message, args }) => {
-			const maker = message === 'problemMissing' && before().find((step) => step.makes.includes(args[0]));
+			const maker = makerOf(args[0]);
 			tell(message === 'problemMissing' && !maker ? 'problemUnknown' : message, ...args, maker?.caption);
 			if (maker) say.append(' ', button('chain', () => runner.focus() ?? chain()));
 		};
@@ -329,7 +335,8 @@
 		const fault = ({ status: code, headers, cut, body, json }) =>
 			(status && code !== status || headers['x-local-state']) && /429|503/.test(code) ? problem(headers['x-local-state'] ? 'failBuilding' : 'failThrottled', code, headers['retry-after'] ?? 1)
 				: cut ? problem('failLarge')
-				: body && json === undefined && /json|html/.test(headers['content-type'] + element.dataset.block.match('jsonpath')) && problem('failNotJson');
+				: body && json === undefined && /json|html/.test(headers['content-type'] + element.dataset.block.match('jsonpath')) ? problem('failNotJson')
+				: status && code === 404 && code !== status && gone();
 
 		const run = async () => {
 			if (control || gate[id]?.() === false) return;
@@ -369,8 +376,8 @@
 					const value = find(last, query);
 					if (value !== undefined) variables[name] = typeof value === 'string' ? value : JSON.stringify(value);
 				}
-				keep('session', '', variables);
 				stop ||= fault(last);
+				keep('session', '', variables);
 				const found = distinct(runs.map(environment)).length;
 				answer.append(h('p.live-head', {}, h('b.live-badge', {}, t('measured')), many ? list(' · ', tally(runs.map((run) => run.status)), tally(runs.map(warmth)),
 					found && t('environments', found), calls[0] && t('reached', overlap(calls))) : last.status),

@@ -12,9 +12,9 @@ use crate::{
 };
 
 /// Units across, where bars begin, and how long the longest is.
-const WIDTH: f64 = 340.0;
+const WIDTH: f64 = 300.0;
 const LEFT: f64 = 56.0;
-const LONGEST: f64 = 220.0;
+const LONGEST: f64 = 190.0;
 /// Units from one bar to the next, and from one row's name to its first bar.
 const STEP: f64 = 15.0;
 const NAME: f64 = 18.0;

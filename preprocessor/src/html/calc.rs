@@ -93,7 +93,7 @@ fn controls(calc: &Calc, around: Around<'_>) -> String {
         })
         .collect();
     format!(
-        "<div hidden><p class=\"live-buttons\">{buttons}</p><div class=\"live-inputs\">{inputs}</div>\
+        "<div hidden><p class=\"live-presets\">{buttons}</p><div class=\"live-inputs\">{inputs}</div>\
          <ul class=\"live-answer\" aria-live=\"polite\">{results}</ul></div>"
     )
 }

@@ -135,7 +135,7 @@ fn dots_words_and_table_say_the_same_numbers(page: &Page<'_>) -> Result<()> {
     assert_eq!((signs.len(), rows.len()), (8, 8));
     for (index, (sign, row)) in signs.iter().zip(&rows).enumerate() {
         assert!((sign[1] - 14.0 * index as f64).abs() < 0.01, "row {index}: {sign:?}");
-        let total = 10f64.powf((sign[0] - 84.0) / 64.0);
+        let total = 10f64.powf((sign[0] - 76.0) / 56.0);
         let written: f64 = row.trim_end_matches("ms").parse()?;
         assert!((total - written).abs() <= 0.06, "run {index}: {total} drawn, {written} in the table");
     }
@@ -143,7 +143,7 @@ fn dots_words_and_table_say_the_same_numbers(page: &Page<'_>) -> Result<()> {
     let runs = runs(page, "dots-8")?;
     let init = runs.iter().find_map(|run| run["timings"]["init"].as_f64()).expect("a cold start");
     let lines = of_class(&marks, "live-stay");
-    assert!((lines[0][2] - (84.0 + 64.0 * init.log10())).abs() < 0.01, "{:?} for {init}", lines[0]);
+    assert!((lines[0][2] - (76.0 + 56.0 * init.log10())).abs() < 0.01, "{:?} for {init}", lines[0]);
     assert!(lines[1..].iter().all(|line| (line[2] - 20.0).abs() < 0.01), "{lines:?}");
 
     let total = |cold: bool| -> Vec<f64> {
@@ -213,7 +213,7 @@ fn lanes_are_distinct_environments_and_the_reached_concurrency_is_printed(page: 
     let mut expected: Vec<(f64, f64)> = runs
         .iter()
         .filter_map(|run| {
-            Some((24.0 + run["from"].as_f64()? / end * 316.0, 24.0 + run["until"].as_f64()? / end * 316.0))
+            Some((24.0 + run["from"].as_f64()? / end * 276.0, 24.0 + run["until"].as_f64()? / end * 276.0))
         })
         .collect();
     expected.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -282,12 +282,12 @@ fn a_guess_is_a_dashed_line_in_ms_or_rows(page: &Page<'_>) -> Result<()> {
     guess(page, "guess-ms", "100")?;
     page.run("dots-8")?;
     drawn(page, "dots-8")?;
-    assert_eq!(line(page, &part("dots-8", ".live-answer .live-chart"))?, json!([["M212 0", "V999"]]));
+    assert_eq!(line(page, &part("dots-8", ".live-answer .live-chart"))?, json!([["M188 0", "V999"]]));
     guess(page, "guess-lanes", "5")?;
     page.run("lanes-8")?;
     drawn(page, "lanes-8")?;
     let chart = part("lanes-8", ".live-answer .live-chart");
-    assert_eq!(line(page, &chart)?, json!([["M24 68", "H340"]]));
+    assert_eq!(line(page, &chart)?, json!([["M24 68", "H300"]]));
     assert_eq!(line(page, &part("lanes-8", ".live-recording .live-chart"))?, json!([]));
     let dashes =
         page.value("getComputedStyle(document.querySelector('.live-answer .live-guess')).strokeDasharray")?;
@@ -305,7 +305,7 @@ fn a_dead_service_leaves_the_guess_in_the_recorded_chart(page: &Page<'_>) -> Res
     page.fresh(&format!("{}/figures.html", fixture().closed))?;
     guess(page, "guess-ms", "100")?;
     guess(page, "guess-lanes", "5")?;
-    for (id, expected) in [("dots-8", json!([["M212 0", "V999"]])), ("lanes-8", json!([["M24 68", "H340"]]))]
+    for (id, expected) in [("dots-8", json!([["M188 0", "V999"]])), ("lanes-8", json!([["M24 68", "H300"]]))]
     {
         let chart = part(id, ".live-recording .live-chart");
         let before = marks(page, &chart)?;

@@ -35,5 +35,5 @@ pub(super) fn marks(observed: Observed<'_>) -> String {
 }
 
 fn x(ms: f64) -> f64 {
-    84.0 + 64.0 * (if ms > 0.0 { ms } else { QUICKEST }).log10()
+    76.0 + 56.0 * (if ms > 0.0 { ms } else { QUICKEST }).log10()
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Units across; a drawing is as wide as there is room, up to a limit of the stylesheet.
-const WIDTH: f64 = 340.0;
+const WIDTH: f64 = 300.0;
 /// Units from one row to the next.
 const ROW: f64 = 14.0;
 
