@@ -37,7 +37,7 @@ pub fn is_accepted(headers: &HeaderMap) -> bool {
 
 /// The bytes as one gzip member.
 pub fn gzip(bytes: &[u8]) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     // A Vec takes everything; the empty fallback is never reached.
     let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
     Bytes::from(written.unwrap_or_default())

@@ -117,13 +117,13 @@ pub fn send(
 }
 
 fn guard(response: &mut Response, scripts: &InlineScripts, connect: &str) {
-    // Browsers read the policy of documents alone, and it is most of a small file's weight.
+    // Browsers read these of documents alone, and they are most of a small file's weight.
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.starts_with("text/html") || kind.starts_with("image/svg+xml") || kind.is_empty() {
         insert(response, CONTENT_SECURITY_POLICY, &scripts.policy(connect));
+        insert(response, REFERRER_POLICY, "strict-origin-when-cross-origin");
     }
     insert(response, X_CONTENT_TYPE_OPTIONS, "nosniff");
-    insert(response, REFERRER_POLICY, "strict-origin-when-cross-origin");
 }
 
 fn insert(response: &mut Response, name: HeaderName, value: &str) {

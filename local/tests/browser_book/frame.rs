@@ -108,7 +108,8 @@ fn copying_code_is_said_in_korean() {
             return [x + width / 2, y + height / 2]";
         let place = page.script(place, &[]).unwrap();
         let mouse = |kind: &str| {
-            let event = json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
+            let event =
+                json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
             page.cdp("Input.dispatchMouseEvent", event).unwrap();
         };
         mouse("mouseMoved");
