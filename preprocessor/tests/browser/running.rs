@@ -14,6 +14,7 @@ fn running_a_block() -> Result<()> {
     in_one_browser!(
         a2_a7_a_block_runs_by_click_and_by_keys_and_lists_its_checks,
         a6_a_missing_value_names_its_maker_and_the_steps_before_run_in_order,
+        a6_what_is_gone_can_be_made_again,
         a6_a_step_that_fails_stops_the_chain,
         a5_cancel_ends_the_request_at_once_and_the_time_limit_ends_it_otherwise,
         a_second_press_while_busy_sends_nothing_twice,
@@ -102,6 +103,28 @@ fn a6_a_missing_value_names_its_maker_and_the_steps_before_run_in_order(page: &P
     // A name that nothing makes is said to be one.
     page.edit("user-read", "GET /api/users/{{other_id}}")?;
     assert_eq!(page.run("user-read")?, "other_id 값을 만드는 블록이 이 쪽에 없다. 요청에 실제 값을 쓴다.");
+    Ok(())
+}
+
+fn a6_what_is_gone_can_be_made_again(page: &Page<'_>) -> Result<()> {
+    page.fresh(&users())?;
+    page.run("user-create")?;
+    page.run("user-delete")?;
+    assert_eq!(
+        page.run("user-read")?,
+        "user_id 값이 가리키는 것이 이제 없다(404). 지웠거나 기한이 지났다. «사용자 만들기» 블록이 다시 만든다. 앞 단계까지 실행"
+    );
+    page.press("user-read", "앞 단계까지 실행")?;
+    page.session.wait_until(
+        "document.querySelector('#live-user-read .live-say').textContent.includes('기대와 같다')",
+        LIMIT,
+    )?;
+    // Where a 404 is expected, it is no accident.
+    page.run("user-delete")?;
+    assert!(page.run("user-gone")?.starts_with("응답 404"));
+    // A request that names no value of another block keeps its own answer.
+    page.edit("user-read", "GET /api/users/99")?;
+    assert!(page.run("user-read")?.ends_with("검사 2개가 기대와 다르다"));
     Ok(())
 }
 
