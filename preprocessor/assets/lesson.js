@@ -4,7 +4,7 @@
 	const live = window.mdbookLive, { keep, t } = live, asks = [], guesses = {};
 	if (live.guess || live.print) return;
 
-	const $ = (css, from) => [...(from || document).querySelectorAll(css)];
+	const $ = (css, from = document) => [...from.querySelectorAll(css)];
 	const plain = ({ pathname }) => pathname.replace(/(index)?(\.html)?$/, ''), here = plain(location);
 	const chosen = (group) => $('input', group).findIndex((input) => input.checked);
 	const choose = (group, pick) => $('input', group).forEach((input, n) => input.checked = n === pick);
@@ -31,6 +31,7 @@
 				choose(group, picks[n]);
 				group.disabled = picks[n] === right[n];
 				group.dataset.verdict = ($('details', group)[0].open = picks[n] >= 0) ? t(group.disabled ? 'rightChoice' : 'wrongChoice') : '';
+				$('li', group).forEach((why, m) => why.hidden = picks[n] >= 0 && !group.disabled && m !== picks[n]);
 				group.onchange = () => group.dataset.verdict = '';
 			});
 		};

@@ -7,8 +7,6 @@
 
 	const problem = (key, ...args) => Object.assign(new Error(key), { args });
 
-	// Shared vectors keep these equal to the Rust side.
-
 	const names = (text) => [...text.matchAll(VARIABLE)].map((match) => match[1]);
 
 	const fill = (text, values) => {

@@ -102,7 +102,8 @@ fn a_wrong_choice_is_explained_and_can_be_chosen_again(page: &Page<'_>) -> Resul
     page.press("quiz-why", "확인")?;
     assert_eq!(say(page, "quiz-why")?, "다르다. 까닭을 읽고 다시 고를 수 있다.");
     assert_eq!(state(page, "quiz-why")?, json!([[0, false, true, "\"오답\""]]));
-    assert!(page.visible(&part("quiz-why", "li"))?);
+    let reasons = "[...document.querySelectorAll('#live-quiz-why li')].map(li => li.checkVisibility())";
+    assert_eq!(page.value(reasons)?, json!([true, false, false]), "the right choice stays to be found");
     assert_eq!(
         page.texts(&part("quiz-why", "li"))?,
         [
@@ -115,6 +116,7 @@ fn a_wrong_choice_is_explained_and_can_be_chosen_again(page: &Page<'_>) -> Resul
     assert_eq!(state(page, "quiz-why")?[0][3], "\"\"", "a new choice has no verdict yet");
     page.press("quiz-why", "확인")?;
     assert_eq!(state(page, "quiz-why")?, json!([[1, true, true, "\"정답\""]]));
+    assert_eq!(page.value(reasons)?, json!([true, true, true]), "every choice has its reason");
     // The other question of the chapter is another one.
     assert_eq!(state(page, "quiz-who")?, json!([[-1, false, false, "\"\""]]));
     let status = page.session.cdp("Accessibility.getFullAXTree", json!({}))?;
