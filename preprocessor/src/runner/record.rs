@@ -167,7 +167,8 @@ fn lasting(recording: &Recording) -> Recording {
     lasting.machine.clear();
     for run in &mut lasting.runs {
         run.total = 0.0;
-        (run.from, run.until) = (None, None);
+        // A recording without them is an old one, to be made anew.
+        (run.from, run.until) = (run.from.map(|_| 0.0), run.until.map(|_| 0.0));
         for time in run.timings.values_mut() {
             *time = 0.0;
         }
@@ -254,6 +255,9 @@ mod tests {
         let first = recording([1, 2, 3], [200, 409, 409]);
         assert_eq!(lasting(&first), lasting(&recording([7, 8, 9], [200, 409, 409])));
         assert_ne!(lasting(&first), lasting(&recording([1, 2, 2], [200, 409, 409])), "one environment less");
+        let mut old = first.clone();
+        old.runs[0].from = None;
+        assert_ne!(lasting(&first), lasting(&old), "made before runs knew when they were sent");
         assert_ne!(lasting(&first), lasting(&recording([1, 2, 3], [200, 200, 409])), "another status");
     }
 }

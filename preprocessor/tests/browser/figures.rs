@@ -186,7 +186,7 @@ fn the_page_solves_the_shared_vectors(page: &Page<'_>) -> Result<()> {
                 };
             }),
          }",
-        &[vectors.clone()],
+        std::slice::from_ref(&vectors),
     )?;
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let near = |found: &Value, expected: &Value| match (found.as_f64(), expected.as_f64()) {
