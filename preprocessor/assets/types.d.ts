@@ -154,6 +154,9 @@ interface PerformanceEntry {
 /** Only HTML elements are ever asked for. */
 interface Element {
     readonly dataset: DOMStringMap;
+    onkeydown: ((this: GlobalEventHandlers, event: KeyboardEvent) => any) | null;
+    readonly lastChild: any;
+    cloneNode(deep?: boolean): any;
 }
 
 /** A block of this page, for the other scripts. */
@@ -187,8 +190,13 @@ interface LiveRunDetail {
     stopped: boolean;
 }
 
+/** Leaves the `<live-request>`. */
+interface LiveRunEvent extends CustomEvent<LiveRunDetail> {
+    readonly target: HTMLElement;
+}
+
 interface GlobalEventHandlersEventMap {
-    'live-run': CustomEvent<LiveRunDetail>;
+    'live-run': LiveRunEvent;
 }
 
 interface Window {
