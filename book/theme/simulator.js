@@ -1,4 +1,4 @@
-// @ts-check Explained in simulator.d.ts.
+// @ts-check See simulator.d.ts
 const place = ({ arrivals, handler, init, idle, reserved, provisioned, rate, burst }) => {
 	const spans = [], lanes = [], span = (...span) => span[2] < span[3] && spans.push(span);
 	const add = (free, idle) => lanes.push({ n: lanes.length + 1, free, idle });
@@ -6,13 +6,13 @@ const place = ({ arrivals, handler, init, idle, reserved, provisioned, rate, bur
 	while (lanes.length < provisioned) add(0, Infinity);
 	for (const at of arrivals) {
 		const count = (state, end) => spans.filter((span) => span[1] === state && span[end] > at).length;
-		const rank = ({ n, free, idle }) => free > at ? free + n / 1e3 : free + idle > at ? -free - n / 1e3 : Infinity;
+		const rank = ({ n, free, idle }) => free > at ? free + n / 1e3 : free + idle > at ? -Math.min(idle, 1e9) - free - n / 1e3 : Infinity;
 		tokens = Math.min(burst, tokens + (at - last) * rate / 1e3);
 		last = at;
 		if (tokens < 1) span(0, 5, at, at + 1);
 		else if (tokens--, count(2, 3) >= reserved) span(0, 6, at, at + 1);
 		else {
-			if (!lanes.some((lane) => rank(lane) < 0) && count(2, 2) >= count(1, 3)) span(add(at + init, idle), 1, at, at + init);
+			if (lanes.every((lane) => rank(lane) > 0) && count(2, 2) >= count(1, 3)) span(add(at + init, idle), 1, at, at + init);
 			const lane = lanes.sort((a, b) => rank(a) - rank(b))[0], start = Math.max(at, lane.free);
 			span(lane.n, 3, lane.free, start);
 			span(lane.n, 2, start, lane.free = start + handler);

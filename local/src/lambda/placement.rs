@@ -51,7 +51,7 @@ struct Environment {
 /// What an arriving event gets.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Arrival<K, W> {
-    /// This idle environment, the one used last, which is running from now on.
+    /// This idle environment, which is running from now on: a provisioned one before the others, and the one used last.
     Thaws(K, W),
     /// The first environment that becomes free. [`Placement::lacking`] says how many more to start.
     Waits,
@@ -83,7 +83,7 @@ pub struct Placement<K, W> {
     rules: Rules,
     generation: u64,
     environments: BTreeMap<K, Environment>,
-    /// The environment used last stands last and is taken first.
+    /// The environment used last stands last.
     idle: Vec<K>,
     /// With the time of arrival.
     waiting: VecDeque<(u64, W)>,
@@ -110,7 +110,7 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         if self.rules.reserved.is_some_and(|limit| running + self.waiting.len() >= limit as usize) {
             return Err(Refusal::Throttled);
         }
-        if let Some(key) = self.idle.pop() {
+        if let Some(key) = self.take_idle() {
             self.set(&key, Stage::Running);
             return Ok(Arrival::Thaws(key, event));
         }
@@ -213,6 +213,15 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         self.environments.get(key).map(|one| one.stage)
     }
 
+    /// Provisioned concurrency is used first; only when all of it is in use do events spill over (the CloudWatch metric
+    /// `ProvisionedConcurrencySpilloverInvocations` counts them). Which of several idle environments AWS takes is not
+    /// published; the one used last leaves the others to be reclaimed.
+    fn take_idle(&mut self) -> Option<K> {
+        let kept = |key: &K| self.environments.get(key).is_some_and(|one| one.provisioned);
+        let at = self.idle.iter().rposition(kept).or(self.idle.len().checked_sub(1))?;
+        Some(self.idle.remove(at))
+    }
+
     fn set(&mut self, key: &K, stage: Stage) {
         if let Some(environment) = self.environments.get_mut(key) {
             environment.stage = stage;
@@ -294,6 +303,17 @@ mod tests {
         assert_eq!(placement.unprovisioned(), 1);
         assert_eq!(placement.gone(&2), Some(1));
         assert_eq!(placement.lacking(0), 0);
+    }
+
+    #[test]
+    fn a_provisioned_environment_is_used_before_one_used_later() {
+        let mut placement = at_work(Rules { provisioned: 1, ..RULES });
+        placement.start(2, true);
+        assert_eq!(placement.free(1, &2), Freed::Freezes);
+        placement.answered(&1);
+        assert_eq!(placement.free(2, &1), Freed::Freezes);
+        assert_eq!(placement.arrive(3, 2), Ok(Arrival::Thaws(2, 2)));
+        assert_eq!(placement.arrive(3, 3), Ok(Arrival::Thaws(1, 3)), "what spills over");
     }
 
     #[test]
