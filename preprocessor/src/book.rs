@@ -8,19 +8,10 @@ use crate::{
     claim::{Claim, parse_claim},
     fence::{Fence, LessonFence, scan_and_read},
     lesson::{Ask, Content, Lesson, Predict},
-    place::{Place, Problem},
+    place::{ChapterText, Place, Problem},
     reading::{Reader, Reading},
     settings::Settings,
 };
-
-/// The text of one chapter.
-#[derive(Clone, Copy, Debug)]
-pub struct ChapterText<'a> {
-    /// The file, relative to the book's root: `src/users.md`.
-    pub path: &'a str,
-    /// Its Markdown.
-    pub content: &'a str,
-}
 
 /// The blocks and lessons of one chapter.
 #[derive(Clone, Debug)]
@@ -94,12 +85,6 @@ pub fn read_blocks(chapters: &[ChapterText<'_>], settings: &Settings) -> (Vec<Ch
         })
         .collect();
     (blocks, problems)
-}
-
-impl ChapterText<'_> {
-    fn place(&self, at: usize) -> Place {
-        Place::of_offset(self.path, self.content, at)
-    }
 }
 
 struct ChapterReader<'a> {

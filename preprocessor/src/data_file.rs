@@ -7,9 +7,9 @@ use std::{
 };
 
 use crate::{
-    book::{ChapterBlocks, ChapterText},
+    book::ChapterBlocks,
     lesson::{Constants, Content, Lesson, Series, Text},
-    place::{Place, Problem},
+    place::{ChapterText, Place, Problem},
     syntax::Fault,
 };
 

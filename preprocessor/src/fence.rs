@@ -1,15 +1,17 @@
 //! Finds the `hurl demo` and lesson fences of a chapter and remembers where each character of them stands in the file.
-//! Knows Markdown, [`crate::syntax`] and the words that make a lesson; nothing of books.
+//! Knows Markdown, [`crate::syntax`] and the words that make a lesson; nothing of what lessons say, nothing of books.
 
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use crate::{
-    lesson::KINDS,
     reading::Reader,
     syntax::{Attributes, Demo, Fault, is_identifier, parse_attributes, parse_demo, words},
 };
+
+/// The words after `toml` that make a fence a lesson.
+pub(crate) const KINDS: [&str; 6] = ["quiz", "sort", "predict", "compare", "calc", "bars"];
 
 /// One `hurl demo` fence of a chapter.
 #[derive(Clone, Debug)]

@@ -36,6 +36,22 @@ impl fmt::Display for Place {
     }
 }
 
+/// The text of one chapter.
+#[derive(Clone, Copy, Debug)]
+pub struct ChapterText<'a> {
+    /// The file, relative to the book's root: `src/users.md`.
+    pub path: &'a str,
+    /// Its Markdown.
+    pub content: &'a str,
+}
+
+impl ChapterText<'_> {
+    /// The place of byte `at` of the chapter.
+    pub fn place(&self, at: usize) -> Place {
+        Place::of_offset(self.path, self.content, at)
+    }
+}
+
 /// One mistake or one remark: where, what, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {

@@ -17,11 +17,11 @@ use mdbook_preprocessor::{
 use crate::{
     assets,
     block::Block,
-    book::{ChapterBlocks, ChapterText, read_blocks},
+    book::{ChapterBlocks, read_blocks},
     check, data_file,
     html::{Around, Shown, block_html, configuration_html, lesson_html, progress_html},
     lesson::{Answer, Content},
-    place::{Problem, Problems},
+    place::{ChapterText, Problem, Problems},
     recording::{Recorded, load_recording},
     settings::{Assets, NAME, Settings, read_settings},
     strings::Strings,

@@ -18,8 +18,8 @@ use std::path::Path;
 pub(crate) use orphans::orphans;
 
 use crate::{
-    book::{ChapterBlocks, ChapterText},
-    place::{Place, Problem},
+    book::ChapterBlocks,
+    place::{ChapterText, Place, Problem},
     reading::{self, Mapped, Reading},
     settings::Checks,
     syntax::Fault,

@@ -1,6 +1,7 @@
 //! The HTML of a block or a lesson: one line that mdBook's Markdown leaves alone and that reads well without a script.
 //! Knows blocks, lessons, recordings and strings; nothing of files.
 
+mod around;
 mod bars;
 mod block;
 mod calc;
@@ -12,9 +13,13 @@ mod escape;
 mod lesson;
 mod parts;
 mod predict;
+mod progress;
+mod question;
 mod recorded;
 
+pub(crate) use around::Around;
 pub use block::{Shown, block_html};
 pub use configuration::configuration_html;
 pub use escape::escape;
-pub(crate) use lesson::{Around, lesson_html, progress_html};
+pub(crate) use lesson::lesson_html;
+pub(crate) use progress::progress_html;

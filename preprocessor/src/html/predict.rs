@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Around, escape,
     escape::rich,
-    lesson::{answer_key, buttons, fieldset, radio_buttons},
+    question::{answer_key, buttons, fieldset, radio_buttons},
     recorded::plain,
 };
 use crate::lesson::{Answer, Ask, Predict};

@@ -2,7 +2,7 @@
 //! little TOML document.
 //! Knows TOML, claims and [`Fault`]; whether named blocks exist is for the book to say, how it looks is HTML's.
 //!
-//! A new kind of fence needs: its word in [`KINDS`], a variant of [`Content`] with a type that reads itself from
+//! A new kind of fence needs: its word in [`KINDS`](crate::fence::KINDS), a variant of [`Content`] with a type that reads itself from
 //! [`Fields`] (see [`Quiz`], the smallest), checks against the other fences of the chapter in `book.rs`
 //! (`ChapterReader::finish`), and one line of HTML in `html::lesson_html`, which sees the chapter's recordings.
 //! Everything read here remembers its offset in the fence ([`Text::at`]); [`Lesson::place`] makes a place of it.
@@ -29,14 +29,10 @@ pub(crate) use sort::Sort;
 use std::ops::Range;
 
 use crate::{
-    book::ChapterText,
     fence::{LessonFence, SourceMap},
-    place::Place,
+    place::{ChapterText, Place},
     syntax::Fault,
 };
-
-/// The words after `toml` that make a fence a lesson.
-pub(crate) const KINDS: [&str; 6] = ["quiz", "sort", "predict", "compare", "calc", "bars"];
 
 /// A lesson may hold this many bytes at most.
 const MAX_LESSON_BYTES: usize = 16 * 1024;
@@ -104,11 +100,11 @@ impl Lesson {
 
     /// Where the fence stands.
     pub fn fence_place(&self, chapter: ChapterText<'_>) -> Place {
-        Place::of_offset(chapter.path, chapter.content, self.range.start)
+        chapter.place(self.range.start)
     }
 
     /// The place of an offset in the fence.
     pub fn place(&self, chapter: ChapterText<'_>, at: usize) -> Place {
-        Place::of_offset(chapter.path, chapter.content, self.source.in_chapter(at))
+        chapter.place(self.source.in_chapter(at))
     }
 }

@@ -11,8 +11,8 @@ use mdbook_summary::{SummaryItem, parse_summary};
 
 use super::RunError;
 use crate::{
-    book::{ChapterBlocks, ChapterText, read_blocks},
-    place::Problems,
+    book::{ChapterBlocks, read_blocks},
+    place::{ChapterText, Problems},
     settings::{Settings, read_settings},
 };
 
