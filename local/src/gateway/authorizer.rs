@@ -68,7 +68,7 @@ pub async fn authorize(
     headers: &HeaderMap,
     now: i64,
 ) -> Result<Identity, Denied> {
-    let token = Token::parse(bearer(headers)?)?;
+    let token = Token::parse(bearer(headers)?).map_err(Denied::Invalid)?;
     if token.algorithm != "RS256" {
         return Err(Denied::Invalid("the signing method is not RS256"));
     }

@@ -8,8 +8,6 @@ use rsa::sha2::Sha256;
 use rsa::signature::Verifier;
 use serde_json::{Map, Value};
 
-use super::Denied;
-
 /// A token taken apart. Nothing in it is to be believed before [`Token::is_signed_by`].
 #[derive(Debug)]
 pub(super) struct Token<'t> {
@@ -27,9 +25,9 @@ impl<'t> Token<'t> {
     /// Takes a token apart.
     ///
     /// # Errors
-    /// It is not in the compact form.
-    pub fn parse(text: &'t str) -> Result<Self, Denied> {
-        const FORM: Denied = Denied::Invalid("the token is not header.claims.signature in base64url");
+    /// It is not in the compact form: what is wrong with it.
+    pub fn parse(text: &'t str) -> Result<Self, &'static str> {
+        const FORM: &str = "the token is not header.claims.signature in base64url";
         let (signed, signature) = text.rsplit_once('.').ok_or(FORM)?;
         let (head, claims) = signed.split_once('.').ok_or(FORM)?;
         let bytes = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| FORM);
@@ -38,7 +36,7 @@ impl<'t> Token<'t> {
         let head = object(head)?;
         // A header that calls for an extension nobody knows must be refused (RFC 7515, 4.1.11).
         if head.contains_key("crit") {
-            return Err(Denied::Invalid("the token asks for an extension that is unknown here"));
+            return Err("the token asks for an extension that is unknown here");
         }
         let field = |name: &str| head.get(name).and_then(Value::as_str).map(str::to_owned);
         Ok(Self {
