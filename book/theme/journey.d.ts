@@ -16,11 +16,6 @@
 // out evenly to the four steps that no answer tells apart), stretched to four seconds in all, and 0.4 s more, because many
 // shares are too short to be seen. `data-slow` says the stretching; its first 0 becomes the number. Where less motion
 // is asked for, the last step is lit at once. The buttons go through the same steps by hand.
-
-interface Element {
-    onkeydown: ((this: GlobalEventHandlers, event: KeyboardEvent) => any) | null;
-}
-
-interface WindowEventMap {
-    'live-run': CustomEvent<LiveRunDetail>;
-}
+//
+//     npx -p typescript@latest tsc --noEmit --checkJs --strict false --target es2024 --lib es2024,dom,dom.iterable \
+//         book/theme/journey.js book/theme/journey.d.ts preprocessor/assets/types.d.ts

@@ -1,6 +1,6 @@
 // What simulator.js does, for readers and for `tsc`; no browser loads this file.
 //
-//     npx -p typescript@5 tsc --noEmit --allowJs --checkJs --target es2024 --lib es2024,dom,dom.iterable \
+//     npx -p typescript@latest tsc --noEmit --checkJs --strict false --target es2024 --lib es2024,dom,dom.iterable \
 //         book/theme/simulator.js book/theme/simulator.d.ts
 //
 // `place` is local/src/lambda/placement.rs (with the token bucket of local/src/gateway/throttle.rs) for the case in which
