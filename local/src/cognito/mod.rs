@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
@@ -88,7 +88,7 @@ pub fn router(issuer: Issuer) -> Router {
     Router::new()
         .route(&format!("{pool}/openid-configuration"), get(discovery))
         .route(&format!("{pool}/jwks.json"), get(keys))
-        .route(SIGN_IN, post(sign_in::answer))
+        .route(SIGN_IN, post(sign_in::answer).layer(DefaultBodyLimit::max(sign_in::LONGEST)))
         .with_state(issuer)
 }
 

@@ -71,6 +71,7 @@ fn a_token_without_the_scope_is_403_and_no_function_is_called() {
     let denied = me(&local, "GET", "/api/me/users", &token, None);
     assert_eq!((denied.status, denied.body), (403, json!({"message": "Forbidden"})));
     assert_eq!(sign_in("book/admin")["error"], "invalid_scope");
+    assert_eq!(sign_in(&"openid ".repeat(1000))["error"], "invalid_request", "longer than is read");
     // With it the authorizer lets it pass, and it is the function that is not there.
     let passed = me(&local, "GET", "/api/me/users", &local.sign_in("haneul"), None);
     assert_eq!((passed.status, passed.headers["x-local-state"].as_str()), (503, "building"));
