@@ -71,7 +71,7 @@ pub fn is_local_origin(origin: &str) -> bool {
     authority.is_some_and(is_local)
 }
 
-/// Whether `host[:port]` names this machine: 127.0.0.1, localhost, [::1] or a name below localhost.
+/// Whether `host[:port]` names this machine: 127.0.0.1, localhost, `[::1]` or a name below localhost.
 pub fn is_local(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !host.ends_with(']') => (name, Some(port)),

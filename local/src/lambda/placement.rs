@@ -134,10 +134,10 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         self.waiting.len().saturating_sub(expected).min(room)
     }
 
-    /// How many provisioned environments to start.
+    /// How many provisioned environments to start, within the bound of environments.
     pub fn unprovisioned(&self) -> usize {
         let have = self.count(|one| one.provisioned && one.generation == self.generation);
-        (self.rules.provisioned as usize).saturating_sub(have)
+        (self.rules.provisioned as usize).min(self.rules.most_environments).saturating_sub(have)
     }
 
     /// An environment starts; nothing is asked but that the name is new.
@@ -303,6 +303,11 @@ mod tests {
         assert_eq!(placement.unprovisioned(), 1);
         assert_eq!(placement.gone(&2), Some(1));
         assert_eq!(placement.lacking(0), 0);
+    }
+
+    #[test]
+    fn provisioned_environments_are_bounded_too() {
+        assert_eq!(Placement::<u32, u32>::new(Rules { provisioned: 1000, ..RULES }).unprovisioned(), 3);
     }
 
     #[test]

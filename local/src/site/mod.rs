@@ -157,7 +157,7 @@ fn remove_stale(scratch: &Path) {
     }
 }
 
-/// What a page must know about this deployment; `deploy publish` writes the same file for AWS. `spread`: parallel
+/// What a page must know about this deployment; a book on AWS has a file of that name. `spread`: parallel
 /// calls may be spread over `*.localhost` names, because a browser opens only six connections to one name.
 async fn config() -> impl IntoResponse {
     (
