@@ -273,8 +273,8 @@ impl Fragment {
 fn legend() -> String {
     let samples = WORDS.iter().enumerate().map(|(index, word)| {
         let state = index + 1;
-        let to = if state < 5 { 24 } else { 1 };
-        format!(r#"<svg width="24" height="12" viewBox="-4 0 32 12" aria-hidden="true"><path class="s{state}" d="M0 6H{to}"></path></svg> {word}"#)
+        let line = if state < 5 { "M0 6H24" } else { "M12 6h1" };
+        format!(r#"<svg width="24" height="12" viewBox="-4 0 32 12" aria-hidden="true"><path class="s{state}" d="{line}"></path></svg> {word}"#)
     });
     samples.collect::<Vec<_>>().join(", ")
 }
