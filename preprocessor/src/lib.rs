@@ -15,6 +15,7 @@ pub mod fence;
 mod figure;
 mod formula;
 mod html;
+mod json_number;
 mod lesson;
 mod place;
 mod preprocessor;

@@ -1,5 +1,5 @@
 //! The `[preprocessor.live]` table of book.toml: strict, typed, with the place of a mistake.
-//! Knows mdBook's configuration and [`crate::place`].
+//! Knows mdBook's configuration, [`crate::place`] and the names that claims may use.
 
 mod checks;
 
@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 
 pub use checks::{Checks, Figures};
 
-use crate::place::{Place, Problem};
+use crate::{
+    claim::{Alias, is_free_name},
+    place::{Place, Problem},
+};
 
 /// The preprocessor's name: the table is `[preprocessor.live]`.
 pub const NAME: &str = "live";
@@ -132,33 +135,6 @@ pub struct RandomHex {
     pub random_hex: usize,
 }
 
-/// What a name in claims counts; exactly one of the keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "lowercase")]
-pub enum Alias {
-    /// Runs whose answer carries the header with exactly this value.
-    Count {
-        /// The header; case does not matter.
-        header: String,
-        /// The value.
-        equals: String,
-    },
-    /// Different values of the header over all runs.
-    Distinct {
-        /// The header; case does not matter.
-        header: String,
-    },
-}
-
-impl Alias {
-    /// The header the name looks at.
-    pub fn header(&self) -> &str {
-        match self {
-            Self::Count { header, .. } | Self::Distinct { header } => header,
-        }
-    }
-}
-
 /// Reads and checks the table; `root` is the folder of book.toml, used only to name the place of a mistake.
 ///
 /// # Errors
@@ -242,7 +218,7 @@ fn bounds(settings: &Settings, place: &Place) -> Vec<Problem> {
         }
     }
     for (name, alias) in &settings.claims {
-        if !crate::claim::is_free_name(name) {
+        if !is_free_name(name) {
             messages.push(format!(
                 "claims의 이름 `{name}`은(는) 쓸 수 없다. 소문자로 시작하고 소문자, 숫자, `_`로 쓰며 함수 이름과 겹치지 않게 한다."
             ));

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BinaryOperator, Expression, Function};
-use crate::settings::Alias;
+use super::{Alias, BinaryOperator, Expression, Function};
 
 /// What one request and its answer left behind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

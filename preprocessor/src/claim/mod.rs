@@ -1,11 +1,13 @@
 //! Claims: one comparison about the runs of blocks, `median(init, cold-128) <= 3 * median(init)`.
 //! Knows the configured names; nothing of HTTP, HTML or files.
 
+mod alias;
 mod evaluate;
 mod parse;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
+pub use alias::{Alias, is_free_name};
 pub use evaluate::{Judgement, Run, evaluate, evaluate_number, fold};
 pub use parse::{BlockReference, parse_claim, parse_number};
 
@@ -45,7 +47,7 @@ pub enum Expression {
     /// A number as written.
     Number {
         /// Its value.
-        #[serde(serialize_with = "plain_number")]
+        #[serde(serialize_with = "crate::json_number::plain")]
         num: f64,
     },
     /// A name of `[preprocessor.live.claims]`.
@@ -184,24 +186,5 @@ impl Function {
             "mean" => Self::Mean,
             _ => return None,
         })
-    }
-}
-
-/// Whether a configuration may give this name to a count: it is well formed and means nothing else in a claim.
-pub fn is_free_name(name: &str) -> bool {
-    name.len() <= 64
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-        && Function::named(name).is_none()
-        && !["runs", "status", "total", "in"].contains(&name)
-}
-
-/// 1 instead of 1.0, as a browser would write it.
-fn plain_number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
-    if value.fract() == 0.0 && value.abs() < 9e15 {
-        serializer.serialize_i64(*value as i64)
-    } else {
-        serializer.serialize_f64(*value)
     }
 }

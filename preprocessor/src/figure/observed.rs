@@ -3,10 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    claim::{Function, Run, fold},
-    settings::Alias,
-};
+use crate::claim::{Alias, Function, Run, fold};
 
 /// The runs of one block with the names that give them meaning.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,11 @@
 //! Formulas of calculators: arithmetic over named numbers, `max(0, requests - 1e6) * lambda.request`.
-//! Knows no other module than [`Fault`](crate::syntax::Fault); what a name stands for is the caller's business.
+//! Knows [`Fault`](crate::syntax::Fault); what a name stands for is the caller's business.
 
 mod evaluate;
 mod parse;
 mod print;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 pub use evaluate::{Unsolved, crossing, evaluate};
 pub use parse::{NameUse, is_name, parse_formula};
@@ -31,7 +31,7 @@ pub enum Formula {
     /// A number as written.
     Number {
         /// Its value, not negative.
-        #[serde(serialize_with = "plain_number")]
+        #[serde(serialize_with = "crate::json_number::plain")]
         num: f64,
     },
     /// An input, an earlier result or a number of the data file.
@@ -106,15 +106,5 @@ impl Function {
     /// Whether it takes one number; the others take two or more.
     const fn takes_one(self) -> bool {
         matches!(self, Self::Ceil | Self::Exp)
-    }
-}
-
-/// 1 instead of 1.0, as a browser would write it.
-fn plain_number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
-    if value.fract() == 0.0 && value.abs() < 9e15 {
-        serializer.serialize_i64(*value as i64)
-    } else {
-        serializer.serialize_f64(*value)
     }
 }

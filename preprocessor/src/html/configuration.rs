@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::escape;
 use crate::{
-    settings::{Alias, HeaderValue, Language, Settings},
+    claim::Alias,
+    settings::{HeaderValue, Language, Settings},
     strings::Strings,
 };
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Fields, Text};
+use super::{
+    Fields, Text,
+    fields::{document, number},
+};
 use crate::{formula::is_name, syntax::Fault};
 
 /// Where numbers come from; always shown beside them.
@@ -32,17 +35,8 @@ impl Constants {
     /// # Errors
     /// Every mistake, with its offset in the file.
     pub fn read(text: &str) -> Result<Self, Vec<Fault>> {
-        let (document, errors) = DeTable::parse_recoverable(text);
-        let mut faults: Vec<Fault> = errors
-            .iter()
-            .map(|error| {
-                let at = error.span().map_or(0, |span| span.start);
-                Fault::new(at, format!("TOML을 읽을 수 없다({}).", error.message()))
-            })
-            .collect();
-        if !faults.is_empty() {
-            return Err(faults);
-        }
+        let mut faults = Vec::new();
+        let Some(document) = document(text, &mut faults) else { return Err(faults) };
         let mut constants = Self::default();
         let mut words = BTreeMap::new();
         collect(document.get_ref(), "", &mut words, &mut constants.numbers, &mut faults);
@@ -85,7 +79,7 @@ fn collect(
             ));
             continue;
         }
-        let number = match value.get_ref() {
+        match value.get_ref() {
             DeValue::Table(inner) => {
                 collect(inner, &format!("{name}."), words, numbers, faults);
                 continue;
@@ -94,11 +88,9 @@ fn collect(
                 words.insert(name, Text { text: text.clone().into_owned(), at });
                 continue;
             }
-            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok(),
-            DeValue::Float(float) => float.as_str().parse().ok(),
-            _ => None,
-        };
-        match number.filter(|number: &f64| number.is_finite()) {
+            _ => {}
+        }
+        match number(value.get_ref()) {
             Some(number) => {
                 numbers.insert(name, number);
             }

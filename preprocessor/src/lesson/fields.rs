@@ -34,6 +34,26 @@ pub(crate) struct Fields<'t> {
 
 type Value<'t> = &'t Spanned<DeValue<'t>>;
 
+/// Reads a TOML document; `None`, with a fault for everything that is no TOML.
+pub(super) fn document<'a>(text: &'a str, faults: &mut Vec<Fault>) -> Option<Spanned<DeTable<'a>>> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    faults.extend(errors.iter().map(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        Fault::new(at, format!("TOML을 읽을 수 없다({}).", error.message()))
+    }));
+    errors.is_empty().then_some(document)
+}
+
+/// A finite decimal number.
+pub(super) fn number(value: &DeValue<'_>) -> Option<f64> {
+    let number: Option<f64> = match value {
+        DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok(),
+        DeValue::Float(float) => float.as_str().parse().ok(),
+        _ => None,
+    };
+    number.filter(|number| number.is_finite())
+}
+
 impl Fields<'_> {
     /// Reads the document `text`; `None` when it is no TOML at all.
     pub fn read<T>(
@@ -41,12 +61,8 @@ impl Fields<'_> {
         faults: &mut Vec<Fault>,
         body: impl FnOnce(&mut Fields<'_>) -> T,
     ) -> Option<T> {
-        let (document, errors) = DeTable::parse_recoverable(text);
-        faults.extend(errors.iter().map(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            Fault::new(at, format!("TOML을 읽을 수 없다({}).", error.message()))
-        }));
-        errors.is_empty().then(|| Fields::table(document.get_ref(), 0, faults, body))
+        let document = document(text, faults)?;
+        Some(Fields::table(document.get_ref(), 0, faults, body))
     }
 
     fn table<'a, T>(
@@ -241,12 +257,7 @@ impl<'t> Fields<'t> {
     }
 
     fn as_number(&mut self, key: &str, value: Value<'_>) -> f64 {
-        let number = match value.get_ref() {
-            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok(),
-            DeValue::Float(float) => float.as_str().parse().ok(),
-            _ => None,
-        };
-        number.filter(|number: &f64| number.is_finite()).unwrap_or_else(|| {
+        number(value.get_ref()).unwrap_or_else(|| {
             self.fault(value.span().start, format!("`{key}`에는 숫자가 온다."));
             0.0
         })

@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::{Fields, Text};
-use crate::{
-    claim::{BlockReference, Expression, Judgement, Run, evaluate, evaluate_number, parse_claim},
-    settings::Alias,
+use crate::claim::{
+    Alias, BlockReference, Expression, Judgement, Run, evaluate, evaluate_number, parse_claim,
 };
 
 /// A question about the runs of one block.
