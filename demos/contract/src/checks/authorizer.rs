@@ -83,10 +83,24 @@ fn get(service: &Service, path: &str, authorization: &str) -> Result<Answer> {
     service.send("GET", path, &[("authorization", authorization)], Payload::Nothing)
 }
 
-/// Another letter in the middle of the claims: the form stays, the signature no longer fits.
+/// Another letter in the middle of the token, that is of its claims: the form stays, the signature no longer fits.
 fn with_one_letter_changed(token: &str) -> String {
-    let middle = token.len() / 2;
-    let other = |letter: char| if letter == 'A' { 'B' } else { 'A' };
-    let letters = token.char_indices();
-    letters.map(|(at, letter)| if at == middle && letter != '.' { other(letter) } else { letter }).collect()
+    let mut letters: Vec<char> = token.chars().collect();
+    let middle = letters.len() / 2;
+    if let Some(letter) = letters.iter_mut().skip(middle).find(|letter| **letter != '.') {
+        *letter = if *letter == 'A' { 'B' } else { 'A' };
+    }
+    letters.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_changes_wherever_the_dots_stand() {
+        for (token, changed) in [("aa.bbb.cc", "aa.bAb.cc"), ("aa.AA", "aa.BA"), ("", "")] {
+            assert_eq!(with_one_letter_changed(token), changed);
+        }
+    }
 }
