@@ -96,7 +96,7 @@
     }
 
     // What scrolls sideways must be reachable by keyboard, and its arrow keys must not turn the page.
-    const scrollers = document.querySelectorAll('main > pre > code, main .table-wrapper');
+    const scrollers = document.querySelectorAll('main > pre > code, main > details > pre > code, main .table-wrapper');
     const measure = () => {
         const wide = [...scrollers].map((element) => element.scrollWidth > element.clientWidth);
         scrollers.forEach((element, i) => {
@@ -106,6 +106,7 @@
     };
     measure();
     addEventListener('resize', measure);
+    addEventListener('toggle', measure, true);
     document.addEventListener('keydown', (event) => {
         if (event.target instanceof Element && event.target.hasAttribute('data-scrolls') && event.key.startsWith('Arrow')) {
             event.stopPropagation();
