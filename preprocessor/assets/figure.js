@@ -48,7 +48,7 @@
 	}));
 
 	for (const element of document.querySelectorAll('live-calc, live-compare')) {
-		const all = (css) => [...element.querySelectorAll(css)], model = JSON.parse(element.dataset.lesson), { rows, shown } = model, inputs = all('input');
+		const all = (css) => [...element.querySelectorAll(css)], model = JSON.parse(element.dataset.lesson), { rows, shown } = model, inputs = all('input'), [say] = all('.live-say');
 		let timer, last = -1e3;
 		const update = () => timer ??= setTimeout(() => {
 			timer = null;
@@ -63,7 +63,10 @@
 			});
 		}, last + 1e3 - performance.now());
 		all('button').forEach((button, n) => button.onclick = async () => {
-			if (rows) for (const row of rows) if (!await blocks[row].chain()) break;
+			if (rows) {
+				for (const row of rows) if (!await blocks[row].chain()) return say.textContent = t('failChain', blocks[row].caption);
+				say.textContent = '';
+			}
 			inputs.forEach((input, m) => input.value = model.presets[n][m]);
 			update();
 		});

@@ -1,5 +1,5 @@
 // @ts-check
-// Lessons and progress; see types.d.ts.
+// See types.d.ts.
 (() => {
 	const live = window.mdbookLive, { keep, t } = live, asks = [], guesses = {};
 	if (live.guess || live.print) return;
@@ -57,7 +57,7 @@
 			try {
 				if (!detail.stopped) found = unit ? over(live.number, expr) : choices.findIndex((when) => over(live.judge, when).held);
 			} catch {}
-			found >= 0 ? set(guess, found, 'measured') : set(guess, recorded, recorded >= 0 && 'fromRecording');
+			found >= 0 ? set(guess, found, 'measured') : detail.stopped === 'cancelled' || set(guess, recorded, recorded >= 0 && 'fromRecording');
 		});
 		return (kept, result, seen) => {
 			const shown = (guess = kept) >= -1;
@@ -94,6 +94,6 @@
 		keep('session', 'erased', null);
 	} else document.onvisibilitychange = () => {
 		const at = $(':root:not(:has(base)) main .header').findLast((header) => header.getBoundingClientRect().top < innerHeight / 2);
-		if (at) keep('local', 'last', [at.href, document.title]);
+		if (at) keep('local', 'last', [at.href, document.title.split(' - ')[0]]);
 	};
 })();

@@ -1,5 +1,5 @@
 // @ts-check
-// The widget of a live block; explained in types.d.ts.
+// See types.d.ts.
 (() => {
 	if (window.mdbookLive) return; // Each chapter may carry a copy.
 
@@ -191,7 +191,7 @@
 
 	const probe = (url, signal) => fetch(url.origin, { method: 'HEAD', mode: 'no-cors', credentials: 'omit', signal }).then(Boolean, () => false);
 
-	// Tells a silent server from one without CORS headers.
+	// Silent, or without CORS headers?
 	const cause = async (url, signal) => !navigator.onLine ? 'failOffline'
 		: url.origin !== location.origin && await probe(url, signal) ? 'failCors' : 'failUnreachable';
 
@@ -259,7 +259,7 @@
 		const button = (key, onclick) => h('button', { onclick }, t(key));
 		const editor = h('textarea', { rows: original.split('\n').length, spellcheck: false, autocapitalize: 'off',
 			value: keep('session', id) ?? original, readOnly: readonly });
-		const runner = button('run', () => control ? control.abort() : run());
+		const runner = button('run', ({ detail }) => control ? detail > 1 || control.abort() : run());
 		const say = h('p.live-say', { role: 'status' }), answer = h('div.live-answer');
 
 		const tell = (key, ...args) => {
@@ -297,7 +297,6 @@
 		};
 
 		const uses = () => names(editor.value);
-		// Earlier blocks that make or use what is missing here.
 		const before = () => {
 			const missing = uses().filter((name) => !Object.hasOwn(variables, name));
 			return all().slice(0, all().indexOf(me)).filter((step) => [...step.makes, ...step.uses()].some((name) => missing.includes(name)));
@@ -384,7 +383,7 @@
 			$('.live-recording')?.toggleAttribute('open', !!stop);
 			if (stop) fail(stop);
 			else tell(list(', ', many ? t('ran', runs.length) : t('answered', last.status, ms(last.total)), !many && warmth(last), t(wrong ? 'wrong' : 'right', wrong)));
-			element.dispatchEvent(new CustomEvent('live-run', { bubbles: true, detail: { id, runs, stopped: !!stop } }));
+			element.dispatchEvent(new CustomEvent('live-run', { bubbles: true, detail: { id, runs, stopped: stop?.message } }));
 			return !stop && !wrong;
 		};
 

@@ -186,8 +186,8 @@ interface LiveRunDetail {
     id: string;
     /** The answers of this run, none when nothing came. */
     runs: LiveRun[];
-    /** It did not come to its end, or its answer was none: cancelled, failed, throttled. */
-    stopped: boolean;
+    /** The key of what stopped it, where it did not come to its end or its answer was none: `cancelled`, `fail…`, `problem…`. */
+    stopped?: string;
 }
 
 /** Leaves the `<live-request>`. */

@@ -52,7 +52,8 @@ pub(super) fn compare_html(id: &str, compare: &Compare, around: Around<'_>) -> S
     };
     format!(
         "<div role=\"group\" aria-labelledby=\"live-{id}-caption\">{}\
-         <div hidden><p class=\"live-buttons\"><button type=\"button\">{}</button></p></div>\
+         <div hidden><p class=\"live-buttons\"><button type=\"button\">{}</button></p>\
+         <p class=\"live-say\" role=\"status\"></p></div>\
          <div aria-live=\"polite\">{}</div><p class=\"live-note\">{note}</p></div>",
         caption(id, &compare.caption.text),
         around.say("runAll", &[]),

@@ -177,8 +177,8 @@ fn a_cancelled_run_is_no_answer(page: &Page<'_>) -> Result<()> {
     page.session.wait_until("document.querySelector('#live-burst-6 live-request').ariaBusy", LIMIT)?;
     page.press("burst-6", "취소")?;
     assert_eq!(page.idle("burst-6")?, "취소했다.");
-    assert_eq!(say(page, "guess-burst")?, "예측: 3개. 결과: 6개(기록).");
-    // The next run replaces what the recording said.
+    assert_eq!(say(page, "guess-burst")?, "예측: 3개. 이제 «한꺼번에 여섯 번» 칸을 실행해 견준다.");
+    // Nor does it give the answer away.
     page.press("burst-6", "되돌리기")?;
     page.run("burst-6")?;
     assert_eq!(say(page, "guess-burst")?, "예측: 3개. 결과: 6개(실측).");

@@ -97,7 +97,7 @@ fn a_reader_goes_on_where_they_stopped(page: &Page<'_>) -> Result<()> {
     page.goto(&lessons())?;
     page.session.script("document.querySelector('#확인-문제').scrollIntoView()", &[])?;
     page.goto(&start())?;
-    assert_eq!(page.text(".live-progress a")?, "이어서 읽기: 물음과 예측 - 시험 책");
+    assert_eq!(page.text(".live-progress a")?, "이어서 읽기: 물음과 예측");
     // Opening the start page again does not make it the place where one stopped.
     page.session.reload()?;
     page.session.click(".live-progress a")?;

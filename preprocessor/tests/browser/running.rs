@@ -135,7 +135,7 @@ fn a6_a_step_that_fails_stops_the_chain(page: &Page<'_>) -> Result<()> {
     page.press("user-gone", "앞 단계까지 실행")?;
     page.session.wait_until(
         "document.querySelector('#live-user-gone .live-say').textContent ===
-         '앞 단계 «사용자 만들기»에서 멈췄다. 그 블록의 결과를 먼저 확인한다.'",
+         '«사용자 만들기»에서 멈췄다. 그 블록의 예측이나 결과를 먼저 확인한다.'",
         LIMIT,
     )?;
     assert_eq!(sent(page, "/api/users")?, ["POST /api/users"]);
