@@ -264,6 +264,10 @@ fn a_comparison_stops_where_a_block_stops(page: &Page<'_>) -> Result<()> {
     page.session.wait_until("document.querySelector('#live-dots-slow live-request').ariaBusy", LIMIT)?;
     page.press("dots-slow", "취소")?;
     assert_eq!(page.idle("dots-slow")?, "취소했다.");
+    page.session.wait_until(
+        "document.querySelector('#live-side .live-say').textContent.startsWith('«느린 점»에서 멈췄다.')",
+        LIMIT,
+    )?;
     // The second block has not run by itself; run alone it counts.
     page.run("one-call")?;
     page.session.wait_until("document.querySelectorAll('#live-side b')[5].textContent === '1'", LIMIT)?;
