@@ -374,14 +374,14 @@ fn paper_shows_the_recorded_chart_alone(page: &Page<'_>) -> Result<()> {
     skip(page)?;
     page.run("dots-8")?;
     drawn(page, "dots-8")?;
-    page.session.cdp("Emulation.setEmulatedMedia", json!({ "media": "print" }))?;
+    page.media("print")?;
     for id in ["dots-8", "lanes-8"] {
-        assert!(page.visible(&part(id, ".live-recording .live-chart"))?, "{id}");
-        assert!(page.visible(&part(id, ".live-recording .live-chart + p"))?, "{id}");
+        page.appears(&part(id, ".live-recording .live-chart"))?;
+        page.appears(&part(id, ".live-recording .live-chart + p"))?;
     }
     assert!(!page.visible(&part("dots-8", ".live-answer .live-chart"))?);
     assert!(page.visible(&part("starts", ".live-chart"))? && page.visible(&part("starts", "table"))?);
-    page.session.cdp("Emulation.setEmulatedMedia", json!({ "media": "" }))?;
+    page.media("")?;
     Ok(())
 }
 
@@ -391,8 +391,8 @@ fn without_javascript_charts_are_there(page: &Page<'_>) -> Result<()> {
     page.session
         .script("document.querySelectorAll('.live details').forEach(details => details.open = true)", &[])?;
     for id in ["dots-8", "lanes-8", "starts"] {
-        assert!(page.visible(&part(id, ".live-chart"))?, "{id}");
-        assert!(page.visible(&part(id, "table"))?, "the table twin of {id}");
+        page.appears(&part(id, ".live-chart"))?;
+        page.appears(&part(id, "table"))?;
     }
     assert!(!page.visible(&part("dots-slow", ".live-chart"))?, "nothing is recorded, so nothing is drawn");
     page.session.cdp("Emulation.setScriptExecutionDisabled", json!({ "value": false }))?;

@@ -293,14 +293,14 @@ fn without_javascript_tables_say_everything(page: &Page<'_>) -> Result<()> {
 fn paper_shows_tables_and_no_controls(page: &Page<'_>) -> Result<()> {
     page.fresh(&address())?;
     assert!(page.visible(&part("cost", "input"))?);
-    page.session.cdp("Emulation.setEmulatedMedia", json!({ "media": "print" }))?;
+    page.media("print")?;
     for id in ["cost", "side"] {
         assert!(page.visible(&part(id, "table"))?, "{id}");
         for css in ["button", "input", ".live-answer"] {
             assert!(!page.visible(&part(id, css))?, "{id} {css}");
         }
     }
-    page.session.cdp("Emulation.setEmulatedMedia", json!({ "media": "" }))?;
+    page.media("")?;
     Ok(())
 }
 

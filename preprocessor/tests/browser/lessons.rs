@@ -190,13 +190,13 @@ fn cards_are_sorted_and_only_the_wrong_ones_are_asked_again(page: &Page<'_>) -> 
 
 fn without_javascript_and_on_paper_a_question_shows_its_answer(page: &Page<'_>) -> Result<()> {
     page.fresh(&lessons())?;
-    page.session.cdp("Emulation.setEmulatedMedia", json!({ "media": "print" }))?;
+    page.media("print")?;
     for css in [".live-caption", "label", "li"] {
         assert!(page.visible(&part("quiz-why", css))?, "on paper: {css}");
     }
     assert!(page.visible(&part("sort-who", "details p"))?);
     assert!(!page.visible(&part("quiz-why", "button"))?);
-    page.session.cdp("Emulation.setEmulatedMedia", json!({ "media": "" }))?;
+    page.media("")?;
 
     page.session.cdp("Emulation.setScriptExecutionDisabled", json!({ "value": true }))?;
     page.goto(&lessons())?;

@@ -134,6 +134,19 @@ impl<'d> Page<'d> {
         Ok(visible == true)
     }
 
+    /// Waits until an element is visible: what a fold or another medium lays out appears with the next frame.
+    pub fn appears(&self, css: &str) -> Result<()> {
+        let visible = "checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })";
+        self.session.wait_until(&format!("document.querySelector(`{css}`)?.{visible}"), LIMIT).map(drop)
+    }
+
+    /// Shows the page as it would be printed (`print`), or as on the screen again (empty), and waits until it is drawn so.
+    pub fn media(&self, media: &str) -> Result<()> {
+        self.session.cdp("Emulation.setEmulatedMedia", json!({ "media": media }))?;
+        let drawn = "for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame); return true";
+        self.session.script_async(drawn, &[]).map(drop)
+    }
+
     /// Replaces the text of the block's editor as if it had been typed.
     pub fn edit(&self, id: &str, text: &str) -> Result<()> {
         self.session

@@ -206,7 +206,7 @@ fn without_javascript_the_question_stands_before_a_closed_result(page: &Page<'_>
 
 fn paper_shows_everything(page: &Page<'_>) -> Result<()> {
     page.fresh(&lessons())?;
-    page.session.cdp("Emulation.setEmulatedMedia", json!({ "media": "print" }))?;
+    page.media("print")?;
     for (id, css) in [
         ("guess-burst", ".live-caption"),
         ("guess-burst", ".live-key p"),
@@ -218,5 +218,5 @@ fn paper_shows_everything(page: &Page<'_>) -> Result<()> {
         assert!(page.visible(&part(id, css))?, "{id} {css}");
     }
     assert!(!page.visible(&part("guess-burst", "button"))?);
-    page.session.cdp("Emulation.setEmulatedMedia", json!({ "media": "" })).map(drop)
+    page.media("")
 }

@@ -43,7 +43,7 @@ fn a13_paper_holds_request_and_recording_and_no_buttons(page: &Page<'_>) -> Resu
     page.run("user-create")?;
     let closed = page.value("!document.querySelector('#live-user-create .live-recording').open")?;
     assert_eq!(closed, true, "the live answer takes the recording's place on the screen");
-    page.session.cdp("Emulation.setEmulatedMedia", json!({ "media": "print" }))?;
+    page.media("print")?;
     for css in [".live-caption", ".live-text", ".live-expect", ".live-recording pre"] {
         assert!(page.visible(&part("user-create", css))?, "{css}");
     }
