@@ -138,7 +138,7 @@ fn questions_and_predictions_are_for_everybody(page: &Page<'_>) -> Result<()> {
     answered(page)?;
     axe_in_every_theme(page, "right, wrong, guessed and not guessed")?;
     page.goto(&format!("{}/start.html", fixture().split))?;
-    assert!(page.visible(".live-progress a")?);
+    page.appears(".live-progress a")?;
     axe_in_every_theme(page, "the way back and the button that erases")?;
     // Nothing moves for those who asked for that.
     let reduced = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });

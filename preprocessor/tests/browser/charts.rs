@@ -315,7 +315,7 @@ fn a_dead_service_leaves_the_guess_in_the_recorded_chart(page: &Page<'_>) -> Res
             assert_eq!(line(page, &chart)?, expected, "{id}");
         }
         assert_eq!(marks(page, &chart)?, before, "the recording stays as it is");
-        assert!(page.visible(&chart)?, "{id}");
+        page.appears(&chart)?;
         assert_eq!(page.value(&format!("document.querySelectorAll('#live-{id} .live-chart').length"))?, 1);
     }
     Ok(())

@@ -19,7 +19,7 @@ const UNREADABLE: &str = "서버는 답했지만 이 페이지가 응답을 읽�
                           주소를 더한다. 다른 주소로 옮기라는 응답도 이렇게 보인다.";
 
 fn recording_is_visible(page: &Page<'_>, id: &str) -> Result<()> {
-    assert!(page.visible(&part(id, ".live-recording pre"))?, "the recording of {id}");
+    page.appears(&part(id, ".live-recording pre"))?;
     Ok(())
 }
 

@@ -279,7 +279,7 @@ fn without_javascript_tables_say_everything(page: &Page<'_>) -> Result<()> {
     page.session.cdp("Emulation.setScriptExecutionDisabled", json!({ "value": true }))?;
     page.goto(&address())?;
     for id in ["cost", "side"] {
-        assert!(page.visible(&part(id, "table"))?, "{id}");
+        page.appears(&part(id, "table"))?;
         for css in ["button", "input", ".live-answer"] {
             assert!(!page.visible(&part(id, css))?, "{id} {css} would do nothing");
         }
@@ -292,10 +292,10 @@ fn without_javascript_tables_say_everything(page: &Page<'_>) -> Result<()> {
 
 fn paper_shows_tables_and_no_controls(page: &Page<'_>) -> Result<()> {
     page.fresh(&address())?;
-    assert!(page.visible(&part("cost", "input"))?);
+    page.appears(&part("cost", "input"))?;
     page.media("print")?;
     for id in ["cost", "side"] {
-        assert!(page.visible(&part(id, "table"))?, "{id}");
+        page.appears(&part(id, "table"))?;
         for css in ["button", "input", ".live-answer"] {
             assert!(!page.visible(&part(id, css))?, "{id} {css}");
         }

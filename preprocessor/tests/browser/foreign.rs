@@ -11,7 +11,7 @@ fn a_foreign_book_runs_its_blocks() -> Result<()> {
         return Ok(());
     };
     let page = Page::open(&driver, &format!("{}/users.html", fixture().foreign))?;
-    assert!(page.visible(&part("make", "textarea"))?);
+    page.appears(&part("make", "textarea"))?;
     page.press("read", "Run")?;
     let said = page.idle("read")?;
     assert!(said.starts_with("There is no id yet. The block “Make a user” makes it."), "{said}");

@@ -192,9 +192,9 @@ fn without_javascript_and_on_paper_a_question_shows_its_answer(page: &Page<'_>) 
     page.fresh(&lessons())?;
     page.media("print")?;
     for css in [".live-caption", "label", "li"] {
-        assert!(page.visible(&part("quiz-why", css))?, "on paper: {css}");
+        page.appears(&part("quiz-why", css))?;
     }
-    assert!(page.visible(&part("sort-who", "details p"))?);
+    page.appears(&part("sort-who", "details p"))?;
     assert!(!page.visible(&part("quiz-why", "button"))?);
     page.media("")?;
 
@@ -202,18 +202,18 @@ fn without_javascript_and_on_paper_a_question_shows_its_answer(page: &Page<'_>) 
     page.goto(&lessons())?;
     assert_eq!(page.value("typeof window.mdbookLive")?, "undefined");
     for id in ["quiz-why", "sort-who"] {
-        assert!(page.visible(&part(id, ".live-caption"))?);
-        assert!(page.visible(&part(id, "label"))?);
+        page.appears(&part(id, ".live-caption"))?;
+        page.appears(&part(id, "label"))?;
         assert!(!page.visible(&part(id, "button"))?, "a button that can do nothing");
         assert!(!page.visible(&part(id, "details > :not(summary)"))?);
         page.session.click(&part(id, "summary"))?;
-        assert!(page.visible(&part(id, "details > :not(summary)"))?);
+        page.appears(&part(id, "details > :not(summary)"))?;
     }
     page.session.cdp("Emulation.setScriptExecutionDisabled", json!({ "value": false }))?;
     // mdBook's page of all chapters is left alone too.
     page.goto(&format!("{}/print.html", fixture().split))?;
     page.session.wait_until("window.mdbookLive", LIMIT)?;
-    assert!(page.visible(&part("quiz-why", "label"))?);
+    page.appears(&part("quiz-why", "label"))?;
     assert!(!page.visible(&part("quiz-why", "button"))?);
     Ok(())
 }

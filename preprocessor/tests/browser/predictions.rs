@@ -55,7 +55,7 @@ fn nothing_of_the_result_is_seen_before_a_guess(page: &Page<'_>) -> Result<()> {
     assert!(!page.visible(&part("guess-burst", ".live-key"))?);
     let shown = page.value("document.querySelector('#live-burst-6').innerText")?;
     assert!(!shown.as_str().unwrap_or_default().contains("environments"), "{shown}");
-    assert!(page.visible(&part("burst-6", "textarea"))?, "the request itself may be read");
+    page.appears(&part("burst-6", "textarea"))?;
 
     // Neither the button nor the keys run it; the question gets the focus and says why.
     page.press("burst-6", "실행")?;
@@ -91,8 +91,8 @@ fn a_number_is_guessed_by_keyboard_and_met_by_the_run(page: &Page<'_>) -> Result
     assert_eq!(page.value("document.querySelector('#live-guess-burst fieldset').disabled")?, true);
     assert!(!page.visible(&part("guess-burst", "button"))?, "guessed once");
     assert_eq!(page.value("mdbookLive.guess('guess-burst')")?, 12);
-    assert!(page.visible(&part("burst-6", ".live-checks"))?, "now the claim may be read");
-    assert!(page.visible(&part("burst-6", ".live-recording summary"))?);
+    page.appears(&part("burst-6", ".live-checks"))?;
+    page.appears(&part("burst-6", ".live-recording summary"))?;
     assert_eq!(page.value("document.querySelector('#live-burst-6 .live-recording').open")?, false);
     page.run("burst-6")?;
     assert_eq!(result(page, "guess-burst")?, "예측: 12개. 결과: 6개(실측).");
@@ -119,7 +119,7 @@ fn a_choice_is_met_by_the_claim_that_holds(page: &Page<'_>) -> Result<()> {
 
 fn skipping_is_allowed_and_seen(page: &Page<'_>) -> Result<()> {
     page.fresh(&lessons())?;
-    assert!(page.visible(&part("guess-burst", "button:nth-of-type(2)"))?);
+    page.appears(&part("guess-burst", "button:nth-of-type(2)"))?;
     page.press("guess-burst", "건너뛰기")?;
     assert_eq!(say(page, "guess-burst")?, "예측: 건너뜀. 이제 «한꺼번에 여섯 번» 칸을 실행해 견준다.");
     page.run("burst-6")?;
@@ -151,7 +151,7 @@ fn a_dead_service_leaves_the_recorded_answer(page: &Page<'_>) -> Result<()> {
     page.press("guess-order", "예측 적기")?;
     assert!(page.run("burst-6")?.starts_with("서버가 답하지 않는다."));
     assert_eq!(say(page, "guess-burst")?, "예측: 건너뜀. 결과: 6개(기록).");
-    assert!(page.visible(&part("burst-6", ".live-recording pre"))?);
+    page.appears(&part("burst-6", ".live-recording pre"))?;
     assert!(page.run("order-3")?.starts_with("서버가 답하지 않는다."));
     assert_eq!(say(page, "guess-order")?, "예측: 첫 번째만. 결과: 첫 번째만(기록).");
     // Dying midway is no other thing: what came is no whole answer.
@@ -188,8 +188,8 @@ fn a_cancelled_run_is_no_answer(page: &Page<'_>) -> Result<()> {
 fn without_javascript_the_question_stands_before_a_closed_result(page: &Page<'_>) -> Result<()> {
     page.session.cdp("Emulation.setScriptExecutionDisabled", json!({ "value": true }))?;
     page.goto(&lessons())?;
-    assert!(page.visible(&part("guess-burst", ".live-caption"))?);
-    assert!(page.visible(&part("guess-order", "label"))?);
+    page.appears(&part("guess-burst", ".live-caption"))?;
+    page.appears(&part("guess-order", "label"))?;
     assert!(!page.visible(&part("guess-burst", "button"))?);
     for (id, css) in
         [("guess-burst", ".live-key > p"), ("burst-6", ".live-key > p"), ("burst-6", ".live-recording > pre")]
@@ -197,7 +197,7 @@ fn without_javascript_the_question_stands_before_a_closed_result(page: &Page<'_>
         assert!(!page.visible(&part(id, css))?, "{id} {css} is closed");
         let details = css.split(' ').next().unwrap_or_default();
         page.session.click(&part(id, &format!("{details} > summary")))?;
-        assert!(page.visible(&part(id, css))?, "{id} {css} can be opened");
+        page.appears(&part(id, css))?;
     }
     assert_eq!(page.text(&part("guess-burst", ".live-key p"))?, "6개 · 2026-11-22 · 로컬(시험 기계)");
     assert_eq!(page.text(&part("guess-order", ".live-key p"))?, "첫 번째만 · 2026-11-22 · 로컬(시험 기계)");
@@ -215,7 +215,7 @@ fn paper_shows_everything(page: &Page<'_>) -> Result<()> {
         ("burst-6", ".live-checks"),
         ("burst-6", ".live-recording pre"),
     ] {
-        assert!(page.visible(&part(id, css))?, "{id} {css}");
+        page.appears(&part(id, css))?;
     }
     assert!(!page.visible(&part("guess-burst", "button"))?);
     page.media("")

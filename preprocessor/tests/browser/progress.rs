@@ -93,7 +93,7 @@ fn answer_rest(page: &Page<'_>) -> Result<()> {
 fn a_reader_goes_on_where_they_stopped(page: &Page<'_>) -> Result<()> {
     page.fresh(&start())?;
     assert!(!page.visible(".live-progress a")?, "nowhere to go on from");
-    assert!(page.visible(".live-progress button")?);
+    page.appears(".live-progress button")?;
     page.goto(&lessons())?;
     page.session.script("document.querySelector('#확인-문제').scrollIntoView()", &[])?;
     page.goto(&start())?;

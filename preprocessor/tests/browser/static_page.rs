@@ -29,7 +29,7 @@ fn a1_without_javascript_a_block_still_teaches(page: &Page<'_>) -> Result<()> {
         (".live-recording", "\"email\": \"haneul@example.com\""),
     ] {
         let css = part("user-create", css);
-        assert!(page.visible(&css)?, "{css}");
+        page.appears(&css)?;
         let found = page.text(&css)?;
         assert!(found.contains(text), "{css}: {found}");
     }
@@ -45,7 +45,7 @@ fn a13_paper_holds_request_and_recording_and_no_buttons(page: &Page<'_>) -> Resu
     assert_eq!(closed, true, "the live answer takes the recording's place on the screen");
     page.media("print")?;
     for css in [".live-caption", ".live-text", ".live-expect", ".live-recording pre"] {
-        assert!(page.visible(&part("user-create", css))?, "{css}");
+        page.appears(&part("user-create", css))?;
     }
     for css in ["textarea", "button", ".live-say", ".live-answer", ".live-verdict"] {
         assert!(!page.visible(&part("user-create", css))?, "{css}");
@@ -69,7 +69,7 @@ fn the_page_of_all_chapters_is_left_alone(page: &Page<'_>) -> Result<()> {
     page.session.wait_until("document.readyState === 'complete' && window.mdbookLive", LIMIT)?;
     assert_eq!(page.value("document.querySelectorAll('live-request').length > 15")?, true);
     assert_eq!(page.value("document.querySelectorAll('live-request button:not(.clip-button)').length")?, 0);
-    assert!(page.visible(&part("user-create", ".live-text"))?);
+    page.appears(&part("user-create", ".live-text"))?;
     let doubled = page.value(
         "[...document.querySelectorAll('.live [id], .live[id]')].map(element => element.id)
             .filter((id, n, all) => all.indexOf(id) !== n)",
