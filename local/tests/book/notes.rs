@@ -1,16 +1,15 @@
 //! The map from the source notes to the book: every statement of the notes is an executable claim, a question or a
 //! sentence with a dated source, and stays one. Reads `book/notes.toml` and the chapters it points to.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
 };
 
 use mdbook_live::fence::{Scan, scan};
 use serde::Deserialize;
+
+use crate::book;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,10 +38,6 @@ enum Shown {
 fn all_ids() -> Vec<String> {
     let numbered = |letter: char, last: usize| (1..=last).map(move |n| format!("{letter}{n}"));
     numbered('N', 24).chain(numbered('D', 9)).chain(numbered('W', 7)).collect()
-}
-
-fn book() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../book")
 }
 
 struct Chapter {
