@@ -10,7 +10,6 @@ pub mod lambda;
 pub mod project;
 pub mod server;
 pub mod site;
-pub mod template;
 pub mod terminal;
 pub mod wall;
 pub mod watch;

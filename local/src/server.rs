@@ -21,10 +21,10 @@ use crate::lambda::package::{Options as PackageOptions, Packager};
 use crate::lambda::{Lambda, Settings};
 use crate::project::Project;
 use crate::site::Site;
-use crate::template::{self, Stack, System};
 use crate::terminal::Terminal;
 use crate::watch::{Sources, Watcher, settled};
 use crate::{events, gateway, wall};
+use template::{Stack, System};
 
 /// What to serve, and how.
 #[derive(Debug, Clone)]

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use local::lambda::{InvokeError, Lambda, PAYLOAD_LIMIT, Settings};
-use local::template::Function;
 use serde_json::{Value, json};
+use template::Function;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// The example next to this test, compiled once.

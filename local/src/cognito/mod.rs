@@ -23,8 +23,8 @@ use rsa::sha2::Sha256;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use crate::template::UserPool;
 pub use key::KeyPair;
+use template::UserPool;
 
 /// The sign-in of this machine.
 pub const SIGN_IN: &str = "/_local/cognito/sign-in";

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-use crate::template::UserPool;
+use template::UserPool;
 
 /// The claims of an access token for the reader called `name`, given at `now` (seconds since 1970).
 ///
@@ -38,8 +38,8 @@ fn subject(pool: &UserPool, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::UserPoolClient;
     use std::time::Duration;
+    use template::UserPoolClient;
 
     #[test]
     fn an_access_token_is_as_cognito_s() {

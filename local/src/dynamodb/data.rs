@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 
-use crate::template::{ACCOUNT, REGION};
+use template::{ACCOUNT, REGION};
 
 /// Where data is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,8 +16,8 @@ use dynoxide::actions::update_time_to_live::{TimeToLiveSpecification, UpdateTime
 use dynoxide::{Database, DynoxideError};
 use tokio::net::TcpListener;
 
-use crate::template::Table;
 pub use data::{Data, Storage};
+use template::Table;
 
 /// How often expired items are removed. DynamoDB takes up to days; here a reader can watch it.
 const SWEEP: Duration = Duration::from_secs(5);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::lambda::{InvokeError, Lambda};
-use crate::template::{Function, Schedule};
+use template::{Function, Schedule};
 
 /// A function that is still being compiled is tried again this soon.
 const UNTIL_BUILT: Duration = Duration::from_secs(1);

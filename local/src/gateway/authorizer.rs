@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use self::token::Token;
 use crate::cognito::Issuer;
-use crate::template::Authorization;
+use template::Authorization;
 
 /// What a token says, in the form of `requestContext.authorizer.jwt`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

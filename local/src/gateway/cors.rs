@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
-use crate::template::Cors;
+use template::Cors;
 
 /// The answer to a preflight; `None` when the request is none.
 pub fn preflight(cors: &Cors, method: &Method, headers: &HeaderMap) -> Option<Response> {

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 use super::authorizer::Identity;
 use super::routing::Match;
-use crate::template::ACCOUNT;
+use template::ACCOUNT;
 
 /// What the gateway knows of a request beside the request itself.
 #[derive(Debug)]
@@ -227,9 +227,9 @@ fn is_text(content_type: &str) -> bool {
 mod tests {
     use super::*;
     use crate::gateway::routing::find;
-    use crate::template::{Route, RouteKey};
     use axum::http::Request;
     use serde_json::{Value, json};
+    use template::{Route, RouteKey};
 
     fn event(request: axum::http::request::Builder, body: &[u8]) -> Value {
         event_of(request, body, None)

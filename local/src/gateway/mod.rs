@@ -23,7 +23,7 @@ use time::OffsetDateTime;
 
 use crate::cognito::Issuer;
 use crate::lambda::{InvokeError, Lambda};
-use crate::template::Api;
+use template::Api;
 use throttle::Throttles;
 
 /// Payload limit of an HTTP API: 10 MB ("Quotas for HTTP APIs").

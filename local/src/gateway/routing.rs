@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
-use crate::template::{Route, Segment};
+use template::{Route, Segment};
 
 /// The route that takes a request, with its decoded path variables.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ fn decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::RouteKey;
+    use template::RouteKey;
 
     fn routes(keys: &[&str]) -> Vec<Route> {
         let route = |key: &&str| Route {

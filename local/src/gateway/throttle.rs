@@ -6,7 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::template::{Api, Throttle};
+use template::{Api, Throttle};
 
 /// The tokens of one bucket, apart from clock and lock.
 #[derive(Debug, Clone, Copy)]

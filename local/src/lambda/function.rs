@@ -13,7 +13,6 @@ use super::invocation::{Answer, Invocation, InvokeError};
 use super::placement::{Arrival, Freed, Placement, Refusal, Rules, Stage};
 use super::platform::{Package, Platform};
 use super::{log, process};
-use crate::template;
 
 /// On-demand init may take 10 s ("Understanding the Lambda execution environment lifecycle").
 const INIT_LIMIT: Duration = Duration::from_secs(10);

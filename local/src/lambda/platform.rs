@@ -13,7 +13,7 @@ use tokio::process::Child;
 use super::cpu::Controller;
 use super::environment::Environment;
 use super::process::{Launch, Launcher};
-use crate::template::{self, REGION};
+use template::REGION;
 
 /// Bounds of this machine and what every environment is told.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::function::{Function, Refused};
 use super::invocation::{InvokeError, PAYLOAD_LIMIT};
-use crate::template::{ACCOUNT, REGION};
+use template::{ACCOUNT, REGION};
 
 /// All functions by name.
 pub type Functions = Arc<BTreeMap<String, Arc<Function>>>;

@@ -14,7 +14,6 @@ use super::function::Function;
 use super::invocation::{Answer, InvokeError};
 use super::platform::{Package, Platform, Settings};
 use super::runtime_api;
-use crate::template;
 
 /// How often timeouts and idle times are looked at.
 const SWEEP: Duration = Duration::from_millis(50);

@@ -5,7 +5,6 @@ pub mod build;
 pub mod compression;
 pub mod events;
 pub mod page;
-pub mod policy;
 pub mod shelf;
 
 use std::path::{Path, PathBuf};

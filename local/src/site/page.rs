@@ -8,11 +8,11 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use book_files::InlineScripts;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
 use super::compression;
-use super::policy::InlineScripts;
 use super::shelf::{File, Shelf, with_reload_script};
 
 /// Answers one request from a finished build. `connect` goes into the policy (see `InlineScripts::policy`).
@@ -97,7 +97,7 @@ pub fn send(
     let body = if *method == Method::HEAD { Body::empty() } else { Body::from(bytes.clone()) };
     let mut response = (
         status,
-        [(CONTENT_TYPE, file.media_type.as_str()), (CACHE_CONTROL, "no-cache")],
+        [(CONTENT_TYPE, file.media_type), (CACHE_CONTROL, "no-cache")],
         [(CONTENT_LENGTH, bytes.len())],
         body,
     )

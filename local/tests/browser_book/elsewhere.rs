@@ -44,6 +44,6 @@ fn file(folder: &std::path::Path, prefix: &str, config: &str, uri: &Uri) -> Resp
         path if path.is_file() => (StatusCode::OK, path),
         _ => (StatusCode::NOT_FOUND, folder.join("404.html")),
     };
-    let kind = mime_guess::from_path(&path).first_or_octet_stream();
-    (status, [(CONTENT_TYPE, kind.essence_str())], std::fs::read(path).unwrap()).into_response()
+    let kind = book_files::media_type(path.to_str().unwrap()).unwrap();
+    (status, [(CONTENT_TYPE, kind)], std::fs::read(path).unwrap()).into_response()
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use local::gateway::throttle::Tokens;
 use local::lambda::placement::{Arrival, Freed, Placement, Rules};
-use local::template::Throttle;
 use serde::{Deserialize, Serialize};
+use template::Throttle;
 
 /// What happens from outside, and the settings it happens to. Times in ms.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::sync::OnceCell;
 
 use super::*;
-use crate::template::{UserPool, UserPoolClient};
+use template::{UserPool, UserPoolClient};
 
 const NOW: i64 = 1_795_000_000;
 

@@ -5,13 +5,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use local::template::{self, Stack, Throttle};
+use template::{Stack, Throttle};
 
 const STACK_ID: &str = "arn:aws:cloudformation:ap-northeast-2:123456789012:stack/local/0123";
 const STACK: Stack<'_> = Stack { id: STACK_ID, origin: "http://127.0.0.1:3000" };
 
 fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 #[test]

@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::super::system::Table;
-use super::super::yaml::{Node, Problem, Value};
 use super::{Resource, keep, required};
+use crate::system::Table;
+use crate::yaml::{Node, Problem, Value};
 
 pub(super) fn read(resources: &[Resource], problems: &mut Vec<Problem>) -> Vec<Table> {
     let tables = resources.iter().filter(|resource| resource.kind == "AWS::DynamoDB::Table");

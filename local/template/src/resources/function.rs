@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::super::system::{Function, Schedule};
-use super::super::yaml::{Node, Problem};
 use super::{Resource, keep, required};
+use crate::system::{Function, Schedule};
+use crate::yaml::{Node, Problem};
 
 /// Lambda's bounds and defaults.
 const MEMORY_MB: std::ops::RangeInclusive<u32> = 128..=10_240;

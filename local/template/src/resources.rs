@@ -9,11 +9,11 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use super::intrinsics::Scope;
-use super::support::{self, DEPLOY_ONLY_TYPES, SUPPORT};
-use super::system::System;
-use super::yaml::{Node, Place, Problem, Value};
-use super::{ACCOUNT, REGION, Stack};
+use crate::intrinsics::Scope;
+use crate::support::{self, DEPLOY_ONLY_TYPES, SUPPORT};
+use crate::system::System;
+use crate::yaml::{Node, Place, Problem, Value};
+use crate::{ACCOUNT, REGION, Stack};
 
 /// A resource after evaluation.
 struct Resource {
@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
         self.problems.push(Problem::new(place, message));
     }
 
-    fn section(&self, name: &str) -> &'a [(super::yaml::Key, Node)] {
+    fn section(&self, name: &str) -> &'a [(crate::yaml::Key, Node)] {
         self.document.get(name).map_or(&[], Node::entries)
     }
 

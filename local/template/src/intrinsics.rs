@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::yaml::{Node, Place, Problem, Value};
+use crate::yaml::{Node, Place, Problem, Value};
 
 /// The names a template may refer to.
 #[derive(Debug, Default)]
@@ -196,8 +196,8 @@ fn unknown(node: &Node, name: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::super::yaml::parse;
     use super::*;
+    use crate::yaml::parse;
 
     fn scope() -> Scope {
         Scope {

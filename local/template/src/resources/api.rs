@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::super::route_key::RouteKey;
-use super::super::system::{Api, Cors, Route, Throttle};
-use super::super::yaml::{Node, Problem};
 use super::authorizer::{self, Authorizers};
 use super::{Resource, keep, required};
+use crate::route_key::RouteKey;
+use crate::system::{Api, Cors, Route, Throttle};
+use crate::yaml::{Node, Problem};
 
 /// `TimeoutInMillis` of an HTTP API's integration ("Quotas for HTTP APIs").
 const TIMEOUT_MS: std::ops::RangeInclusive<u64> = 50..=30_000;
@@ -26,7 +26,8 @@ pub(super) fn read(
 ) -> Option<Api> {
     let of = |kind: &'static str| resources.iter().filter(move |resource| resource.kind == kind);
     let Some(api) = of("AWS::ApiGatewayV2::Api").next() else {
-        let place = resources.first().map_or(super::Place { line: 1, column: 1 }, |resource| resource.place);
+        let place =
+            resources.first().map_or(crate::yaml::Place { line: 1, column: 1 }, |resource| resource.place);
         problems.push(Problem::new(place, "the template has no AWS::ApiGatewayV2::Api"));
         return None;
     };
@@ -119,7 +120,7 @@ fn integrated_function(
     resource: &Resource,
     resources: &[Resource],
     problems: &mut Vec<Problem>,
-) -> Option<(String, super::Place)> {
+) -> Option<(String, crate::yaml::Place)> {
     for (name, only) in [("IntegrationType", "AWS_PROXY"), ("PayloadFormatVersion", "2.0")] {
         let node = required(resource, name, problems)?;
         if node.text() != Ok(only) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::route_key::RouteKey;
+use crate::route_key::RouteKey;
 
 /// Everything `local` runs.
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::system::{Authorization, UserPool};
-use super::super::yaml::{Node, Problem};
 use super::{Resource, keep, required};
+use crate::system::{Authorization, UserPool};
+use crate::yaml::{Node, Problem};
 
 /// Logical id → what the authorizer checks, before a route adds its scopes.
 pub(super) type Authorizers = BTreeMap<String, Authorization>;

@@ -2,12 +2,12 @@
 //! Knows YAML and CloudFormation; every other room takes the plain `System` it gives.
 
 mod intrinsics;
-mod parameters;
+pub mod parameters;
 mod resources;
 mod route_key;
-mod support;
+pub mod support;
 mod system;
-mod yaml;
+pub mod yaml;
 
 use std::collections::BTreeMap;
 use std::fmt;

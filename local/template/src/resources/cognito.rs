@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::super::system::{UserPool, UserPoolClient};
-use super::super::yaml::{Node, Problem};
-use super::super::{REGION, Stack};
 use super::{Resource, keep, required};
+use crate::system::{UserPool, UserPoolClient};
+use crate::yaml::{Node, Problem};
+use crate::{REGION, Stack};
 
 /// Below this path the issuer answers. Cognito's own is the root of `https://cognito-idp.REGION.amazonaws.com`.
 const ISSUER: &str = "/_local/cognito";

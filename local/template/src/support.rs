@@ -1,7 +1,7 @@
 //! Says for every property of every resource type whether this machine honours it, leaves it to a deployment, or refuses it.
 //! Knows property names only. Nothing in a template is silently ignored: what stands in neither list is an error.
 
-use super::yaml::{Node, Problem};
+use crate::yaml::{Node, Problem};
 
 /// What this machine does with one resource type.
 #[derive(Debug)]
@@ -152,7 +152,7 @@ pub fn check(resource_type: &str, properties: &Node, problems: &mut Vec<Problem>
                 key.place,
                 format!(
                     "this machine does not honour `{name}` of {resource_type}: remove it, or add it to the \
-                     deploy-only list in local/src/template/support.rs if it means nothing here"
+                     deploy-only list in local/template/src/support.rs if it means nothing here"
                 ),
             ));
         }
@@ -161,8 +161,8 @@ pub fn check(resource_type: &str, properties: &Node, problems: &mut Vec<Problem>
 
 #[cfg(test)]
 mod tests {
-    use super::super::yaml::parse;
     use super::*;
+    use crate::yaml::parse;
 
     #[test]
     fn an_unknown_property_is_named_with_its_place() {
