@@ -31,17 +31,42 @@ before = ["links"]
 api = "/api"
 "#;
 
+const CHECKS: &str = r#"prose-lint = true
+[preprocessor.live.checks]
+links = true
+alternatives = true
+terms = "terms.toml"
+quotes = ["노트:"]
+[preprocessor.live.checks.figures]
+units = ["ms", "분", "%", "MB", "초"]
+counts = ["개"]
+counts-from = 100
+sources = "출처"
+badge = "badge"
+assumptions = ["가정"]
+"#;
+
+const TERMS: &str = r#"[spellings]
+"메세지" = "메시지"
+"컨텐츠" = "콘텐츠"
+"기본키" = "기본 키"
+[endings]
+refused = ["ㅂ니다", "요"]
+allowed = ["필요"]
+"#;
+
 /// A chapter of about 5 kB: prose in three sections, a block in each.
 fn chapter(number: usize) -> String {
     let mut text = format!("# 장 {number}\n\n");
     for part in 0..3 {
         writeln!(text, "## 절 {part}\n").unwrap();
         for _ in 0..4 {
-            text.push_str("응답을 마친 환경은 얼려 둔다. 다음 요청이 오면 **녹여서** 쓰고, 없으면 새로 만든다. `Init Duration`은 100ms가 안 될 때도, 1초가 넘을 때도 있다. 그래서 [다음 절](#절-1)에서 재 본다.\n\n");
+            text.push_str("응답을 마친 환경은 얼려 둔다. 다음 요청이 오면 **녹여서** 쓰고, 없으면 새로 만든다. `Init Duration`은 100ms가 안 될 때도, 1초가 넘을 때도 있다.[^s] 그래서 [다음 절](#절-1)에서 재 본다.\n\n");
         }
-        text.push_str("- 하나는 128MB로 잰다.\n- 둘은 그대로 둔다.\n\n| 무엇 | 값 |\n|---|---:|\n| 처음 | 30ms |\n| 나중 | 3ms |\n\n");
-        writeln!(text, "```hurl demo id=block-{number}-{part}\n# 사용자 읽기\n# claim: runs == 2\nGET {{{{api}}}}/users\n\n[Options]\nrepeat: 2\n\nHTTP 200\n[Asserts]\njsonpath \"$.items\" isCollection\n```\n").unwrap();
+        text.push_str("- 하나는 128MB로 잰다.[^s]\n- 둘은 그대로 둔다.\n\n| 무엇 | 값[^s] |\n|---|---:|\n| 처음 | 30ms |\n| 나중 | 3ms |\n\n");
+        writeln!(text, "```hurl demo id=block-{number}-{part}\n# 사용자를 두 번 읽기\n# claim: runs == 2\nGET {{{{api}}}}/users\n\n[Options]\nrepeat: 2\n\nHTTP 200\n[Asserts]\njsonpath \"$.items\" isCollection\n```\n").unwrap();
     }
+    text.push_str("## 출처\n\n[^s]: 문서(2026-11-22)\n");
     text
 }
 
@@ -79,6 +104,12 @@ fn book(chapters: usize) -> tempfile::TempDir {
     }
     fs::write(root.path().join("src/SUMMARY.md"), summary).unwrap();
     root
+}
+
+/// Turns on all checks of the content, as this repository's book has them.
+fn check_everything(root: &Path) {
+    fs::write(root.join("book.toml"), format!("{TOML}{CHECKS}")).unwrap();
+    fs::write(root.join("terms.toml"), TERMS).unwrap();
 }
 
 fn cpu() -> Duration {
@@ -134,6 +165,9 @@ fn main() {
     println!("100 chapters, 3 blocks each, medians of {PAIRS} builds in turn, CPU time:");
     println!("  without {without:.1?}, with {with:.1?}: {:+.1} %", share(with) - 100.0);
     println!("  the preprocessor by itself {own:.2?}: {:.1} % of the build without it", share(own));
+    check_everything(root.path());
+    let checking = median((0..PAIRS).map(|_| preprocess(root.path())).collect());
+    println!("  with every check of the content {checking:.2?}: {:.1} %", share(checking));
     for chapters in [50, 100, 200, 400] {
         let root = book(chapters);
         let own = median((0..PAIRS).map(|_| preprocess(root.path())).collect());

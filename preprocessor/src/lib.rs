@@ -9,6 +9,7 @@ mod book;
 mod check;
 mod claim;
 mod data_file;
+mod expansion;
 #[cfg(feature = "runner")]
 mod export;
 pub mod fence;
@@ -22,6 +23,7 @@ mod preprocessor;
 mod prose;
 mod reading;
 mod recording;
+mod recordings;
 #[cfg(feature = "runner")]
 pub mod runner;
 mod settings;
