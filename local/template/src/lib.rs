@@ -25,6 +25,8 @@ use yaml::{Place, Problem};
 pub const REGION: &str = "ap-northeast-2";
 /// The account id of every ARN on this machine; AWS's documentation uses the same stand-in.
 pub const ACCOUNT: &str = "123456789012";
+/// Where the packaged functions lie below the project's folder: `CodeUri` is `target/lambda/<package>.zip`.
+pub const PACKAGES: &str = "target/lambda";
 
 /// What this machine's deployment of the template is called, and where it answers.
 #[derive(Debug, Clone, Copy)]

@@ -26,7 +26,7 @@ pub struct System {
 pub struct Function {
     /// Logical id in the template; also the function's name on this machine.
     pub name: String,
-    /// The cargo package that makes its binary: the last folder of `CodeUri`.
+    /// The cargo package that makes its binary: the name of the zip in `CodeUri`.
     pub package: String,
     /// `MemorySize` in MB, 128–10,240.
     pub memory_mb: u32,

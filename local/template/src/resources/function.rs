@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Resource, keep, required};
+use crate::PACKAGES;
 use crate::system::{Function, Schedule};
 use crate::yaml::{Node, Problem};
 
@@ -31,7 +32,7 @@ fn function(resource: &Resource, problems: &mut Vec<Problem>) -> Option<Function
         }
     }
     let code = required(resource, "CodeUri", problems)?;
-    let package = keep(code.text(), problems)?.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let package = keep(package(code), problems)?;
     let memory_mb = bounded(properties.get("MemorySize"), *MEMORY_MB.start(), &MEMORY_MB, "MB", problems)?;
     let timeout = bounded(properties.get("Timeout"), DEFAULT_TIMEOUT_S, &TIMEOUT_S, "seconds", problems)?;
     let reserved = match properties.get("ReservedConcurrentExecutions") {
@@ -48,13 +49,30 @@ fn function(resource: &Resource, problems: &mut Vec<Problem>) -> Option<Function
     }
     Some(Function {
         name: resource.id.clone(),
-        package: package.to_owned(),
+        package,
         memory_mb,
         timeout: Duration::from_secs(timeout),
         environment: environment(properties, problems),
         reserved,
         provisioned,
         schedules,
+    })
+}
+
+/// The cargo package behind `CodeUri`. One form alone is understood, because what is packaged must be what is deployed.
+fn package(code: &Node) -> Result<String, Problem> {
+    let text = code.text()?;
+    let name = text.strip_prefix(PACKAGES).and_then(|rest| rest.strip_prefix('/')?.strip_suffix(".zip"));
+    // The characters of a cargo package's name (the Cargo book, "The manifest format").
+    let is_name = |name: &&str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    name.filter(is_name).map(str::to_owned).ok_or_else(|| {
+        Problem::new(
+            code.place,
+            format!("CodeUri `{text}`: write `{PACKAGES}/<package>.zip`, the zip of a cargo package of this workspace"),
+        )
     })
 }
 
@@ -144,6 +162,28 @@ fn rate(expression: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::yaml::Place;
+
+    #[test]
+    fn packages() {
+        let code = |text: &str| Node::scalar(text, Place { line: 3, column: 7 });
+        assert_eq!(package(&code("target/lambda/cold-start.zip")), Ok("cold-start".to_owned()));
+        for text in [
+            "target/lambda/users/",
+            "target/lambda/users",
+            "target/lambda/.zip",
+            "target/lambda/../users.zip",
+            "target/lambda/a b.zip",
+            "target/lambda/-users.zip",
+            "lambda/users.zip",
+            "target/lambda-users.zip",
+            "",
+        ] {
+            let problem = package(&code(text)).unwrap_err();
+            assert_eq!((problem.place.line, problem.place.column), (3, 7), "{text}");
+            assert!(problem.message.contains("target/lambda/<package>.zip"), "{}", problem.message);
+        }
+    }
 
     #[test]
     fn rates() {
