@@ -2,6 +2,7 @@
 //! Knows YAML and CloudFormation; every other room takes the plain `System` it gives.
 
 mod intrinsics;
+mod packaging;
 pub mod parameters;
 mod resources;
 mod route_key;
@@ -15,6 +16,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+pub use packaging::Packaging;
 pub use route_key::{RouteKey, Segment};
 pub use system::{
     Api, Authorization, Cors, Function, Route, Schedule, System, Table, Throttle, UserPool, UserPoolClient,
@@ -44,6 +46,14 @@ pub struct TemplateError {
     problems: Vec<Problem>,
 }
 
+impl TemplateError {
+    fn new(file: &str, mut problems: Vec<Problem>) -> TemplateError {
+        problems.sort();
+        problems.dedup();
+        TemplateError { file: file.to_owned(), problems }
+    }
+}
+
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.problems.iter().enumerate() {
@@ -62,12 +72,24 @@ impl std::error::Error for TemplateError {}
 /// # Errors
 /// A file is missing, or the template says something this machine cannot honour: all such places at once.
 pub fn load(root: &Path, set: &str, stack: Stack<'_>) -> Result<System> {
-    let read = |name: &str| {
-        let path = root.join(name);
-        std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
-    };
-    let overrides = parameters::read(&read("samconfig.toml")?, set)?;
-    Ok(parse("template.yaml", &read("template.yaml")?, &overrides, stack)?)
+    let overrides = parameters::read(&text(root, "samconfig.toml")?, set)?;
+    Ok(parse("template.yaml", &text(root, "template.yaml")?, &overrides, stack)?)
+}
+
+/// Reads what has to be packaged before `template.yaml` below `root` can be deployed with the parameter set `set`.
+///
+/// # Errors
+/// A file is missing, or a `CodeUri` names no package: all such places at once.
+pub fn packaging(root: &Path, set: &str) -> Result<Packaging> {
+    let overrides = parameters::read(&text(root, "samconfig.toml")?, set)?;
+    let failed = |problems| TemplateError::new("template.yaml", problems);
+    let document = yaml::parse(&text(root, "template.yaml")?).map_err(|problem| failed(vec![problem]))?;
+    Ok(packaging::read(&document, &overrides).map_err(failed)?)
+}
+
+fn text(root: &Path, name: &str) -> Result<String> {
+    let path = root.join(name);
+    std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// Works out a template's text. `file` is its name in messages.
@@ -80,11 +102,7 @@ pub fn parse(
     overrides: &BTreeMap<String, String>,
     stack: Stack<'_>,
 ) -> Result<System, TemplateError> {
-    let failed = |mut problems: Vec<Problem>| {
-        problems.sort();
-        problems.dedup();
-        TemplateError { file: file.to_owned(), problems }
-    };
+    let failed = |problems| TemplateError::new(file, problems);
     let document = yaml::parse(text).map_err(|problem| failed(vec![problem]))?;
     resources::Reader::new(&document, overrides, stack).read().map_err(failed)
 }

@@ -9,6 +9,8 @@ mod table;
 
 use std::collections::BTreeMap;
 
+pub(crate) use function::package;
+
 use crate::intrinsics::Scope;
 use crate::support::{self, DEPLOY_ONLY_TYPES, SUPPORT};
 use crate::system::System;

@@ -60,7 +60,7 @@ fn function(resource: &Resource, problems: &mut Vec<Problem>) -> Option<Function
 }
 
 /// The cargo package behind `CodeUri`. One form alone is understood, because what is packaged must be what is deployed.
-fn package(code: &Node) -> Result<String, Problem> {
+pub(crate) fn package(code: &Node) -> Result<String, Problem> {
     let text = code.text()?;
     let name = text.strip_prefix(PACKAGES).and_then(|rest| rest.strip_prefix('/')?.strip_suffix(".zip"));
     // The characters of a cargo package's name (the Cargo book, "The manifest format").
