@@ -20,6 +20,8 @@ pub struct Scope {
     pub refs: BTreeMap<String, String>,
     /// `LogicalId.Attribute` → what `GetAtt` gives.
     pub attributes: BTreeMap<String, String>,
+    /// Whether an attribute this machine has no value for stands for itself, `LogicalId.Attribute`, instead of being a problem.
+    pub stand_ins: bool,
 }
 
 /// The marker that removes a property: `!Ref AWS::NoValue`.
@@ -130,8 +132,10 @@ impl Scope {
                 parts?.join(".")
             }
         };
+        let known = |path: &str| path.split('.').next().is_some_and(|id| self.refs.contains_key(id));
         match self.attributes.get(&path) {
             Some(value) => Ok(Node::scalar(value.clone(), argument.place)),
+            None if self.stand_ins && known(&path) => Ok(Node::scalar(path, argument.place)),
             None => Err(unknown(argument, &path)),
         }
     }
@@ -208,6 +212,7 @@ mod tests {
             conditions: [("On".to_owned(), true)].into(),
             refs: [("Table".to_owned(), "User".to_owned())].into(),
             attributes: [("Table.Arn".to_owned(), "arn:table/User".to_owned())].into(),
+            stand_ins: false,
         }
     }
 

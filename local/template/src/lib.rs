@@ -1,6 +1,7 @@
 //! Reads template.yaml, the one description of the system, and works out what it says for one parameter set.
 //! Knows YAML and CloudFormation; every other room takes the plain `System` it gives.
 
+pub mod evaluated;
 mod intrinsics;
 mod packaging;
 pub mod parameters;

@@ -92,6 +92,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The names of the template with their values, and what is wrong with them.
+    pub fn scope(mut self) -> (Scope, Vec<Problem>) {
+        self.parameters();
+        self.name_resources();
+        self.conditions();
+        (self.scope, self.problems)
+    }
+
     fn problem(&mut self, place: Place, message: impl Into<String>) {
         self.problems.push(Problem::new(place, message));
     }
@@ -238,7 +246,7 @@ impl<'a> Reader<'a> {
 }
 
 /// SAM's rule for `Globals`: a function's own property wins; mappings are merged.
-fn add_globals(properties: &mut Node, globals: &Node) {
+pub(super) fn add_globals(properties: &mut Node, globals: &Node) {
     let Value::Map(own) = &mut properties.value else { return };
     for (key, value) in globals.entries() {
         match own.iter_mut().find(|(own, _)| own.text == key.text) {
