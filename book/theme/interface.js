@@ -48,7 +48,7 @@
         if (!document.querySelector('#search-js')) {
             const script = document.createElement('script');
             script.id = 'search-js';
-            script.src = path_to_root + search_js;
+            script.src = search_js;
             document.head.append(script);
         }
     };

@@ -197,7 +197,7 @@
         }
         const script = document.createElement('script');
         script.id = 'search-index';
-        script.src = path_to_root + window.path_to_searchindex_js;
+        script.src = window.path_to_searchindex_js;
         script.onload = () => {
             const { doc_urls, index } = window.search;
             sections = Object.entries(index.documentStore.docs).map(([ref, { title, body, breadcrumbs }]) =>

@@ -236,6 +236,59 @@ async fn served_pages_have_the_script_and_a_policy_that_allows_their_own() {
 }
 
 #[tokio::test]
+async fn every_page_carries_the_headers_of_the_published_book() {
+    let served = serve(book("# 처음\n")).await;
+    for path in ["/", "/inner/", "/print.html", "/toc.html", "/no/such/page"] {
+        let page = served.get(path).await;
+        for (name, value) in book_files::PAGE_HEADERS {
+            assert_eq!(page.header(name), Some(value), "{path}");
+        }
+        let policy = page.header("content-security-policy").unwrap();
+        for part in ["frame-ancestors 'self'", "object-src 'none'", "base-uri 'self'", "form-action 'self'"] {
+            assert!(policy.split("; ").any(|known| known == part), "{path}: {policy}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_has_a_fingerprint_is_kept_for_ever_and_changed_content_has_another() {
+    let folder = book("# 처음\n");
+    let root = folder.path().join("book");
+    std::fs::write(
+        root.join("book.toml"),
+        "[book]\ntitle = \"책\"\n[output.html]\nadditional-js = [\"mine.js\"]\n",
+    )
+    .unwrap();
+    let mut names = Vec::new();
+    for text in ["'하나'", "'둘'", "'하나'"] {
+        std::fs::write(root.join("mine.js"), text).unwrap();
+        let dest = folder.path().join("built");
+        build_once(&root, Some(&dest)).unwrap();
+        let files = book_files::read(&dest).unwrap();
+        let name = files.keys().find(|name| name.starts_with("mine")).unwrap().clone();
+        assert!(String::from_utf8_lossy(&files["index.html"]).contains(&name), "{name}");
+        names.push(name);
+        std::fs::remove_dir_all(&dest).unwrap();
+    }
+    assert_ne!(names[0], names[1]);
+    assert_eq!(names[0], names[2]);
+
+    let served = serve(folder).await;
+    let script = served.get(&format!("/{}", names[0])).await;
+    assert_eq!(script.header("cache-control"), Some(book_files::IMMUTABLE));
+    let etag = script.header("etag").unwrap().to_owned();
+    let known = format!("Host: localhost\r\nIf-None-Match: {etag}\r\n");
+    let again = served.raw(&format!("GET /{}", names[0]), &known).await;
+    assert_eq!((again.status, again.header("cache-control")), (304, Some(book_files::IMMUTABLE)));
+    // A name of an older build is missing, and that is not kept.
+    let gone = served.get(&format!("/{}", names[1])).await;
+    assert_eq!((gone.status, gone.header("cache-control")), (404, Some(book_files::REVALIDATE)));
+    for path in ["/", "/first.html", "/toc.html", "/config.json", "/_local/live.js"] {
+        assert_eq!(served.get(path).await.header("cache-control"), Some(book_files::REVALIDATE), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_saved_chapter_reloads_open_pages_and_a_broken_book_keeps_the_last_good_one() {
     let served = serve(book("# 처음\n")).await;
     let first = served.get("/").await.header("etag").unwrap().trim_matches('"').to_owned();

@@ -1,6 +1,8 @@
 //! One execution environment (a process of Lambda's) and one invocation in it.
-//! Knows the environment variables Lambda sets; knows nothing of HTTP.
+//! Knows the environment variables Lambda sets; of HTTP only that a request has headers.
 
+use crate::origin_secret::OriginSecret;
+use http::HeaderMap;
 use std::{
     env, fmt,
     sync::{
@@ -22,6 +24,7 @@ pub struct Environment {
     memory_mb: Option<u32>,
     initialization_type: String,
     invocations: AtomicU64,
+    origin_secret: Option<OriginSecret>,
 }
 
 impl Environment {
@@ -34,7 +37,25 @@ impl Environment {
             initialization_type: env::var("AWS_LAMBDA_INITIALIZATION_TYPE")
                 .unwrap_or_else(|_| ON_DEMAND.into()),
             invocations: AtomicU64::new(0),
+            origin_secret: None,
         })
+    }
+
+    pub(crate) fn behind(self, origin_secret: Option<OriginSecret>) -> Self {
+        Self { origin_secret, ..self }
+    }
+
+    /// From now on only requests that carry this in `x-origin-secret` are answered, all others 403. An empty text lets everybody in.
+    ///
+    /// [`Birth::complete`](crate::Birth::complete) reads it from `ORIGIN_SECRET`.
+    #[must_use]
+    pub fn behind_origin(self, secret: &str) -> Self {
+        self.behind(OriginSecret::new(secret))
+    }
+
+    /// Whether a request with these headers came through the distribution in front, or none was asked for.
+    pub(crate) fn admits(&self, headers: &mut HeaderMap) -> bool {
+        self.origin_secret.as_ref().is_none_or(|secret| secret.take_from(headers))
     }
 
     /// 128 random bits made at init, as 32 hexadecimal digits: equal ids mean the same process.

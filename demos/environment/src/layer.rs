@@ -1,10 +1,13 @@
-//! The tower layer around every function: counts the invocation, adds the headers every answer carries, writes the log line.
-//! Errors, fallbacks and refusals pass through it like any other answer.
+//! The tower layer around every function: counts the invocation, turns away who went around the distribution, adds the
+//! headers every answer carries, writes the log line. Errors, fallbacks and refusals pass through it like any other answer.
 
 use crate::{
-    Environment, Invocation, TableUse, clock::milliseconds, problem::ProblemCode, timing::server_timing,
+    Environment, Invocation, TableUse,
+    clock::milliseconds,
+    problem::{Problem, ProblemCode},
+    timing::server_timing,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use lambda_http::{Context, request::RequestContext};
 use std::{
     future::Future,
@@ -64,6 +67,7 @@ impl<S, Q, R> Service<Request<Q>> for Answering<S>
 where
     S: Service<Request<Q>, Response = Response<R>>,
     S::Future: Send + 'static,
+    R: From<String>,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -76,10 +80,15 @@ where
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
         let invocation = self.environment.invoke();
         let origin = Origin::of(request.extensions());
+        // Before anything looks at the request: no body is read, no table is asked.
+        let admitted = self.environment.admits(request.headers_mut());
         request.extensions_mut().insert(invocation.clone());
-        let answer = self.inner.call(request);
+        let answer = admitted.then(|| self.inner.call(request));
         Box::pin(async move {
-            let mut response = answer.await?;
+            let mut response = match answer {
+                Some(answer) => answer.await?,
+                None => went_around().response(),
+            };
             let handler = invocation.elapsed();
             let table = response.extensions().get::<TableUse>().copied();
             describe(response.headers_mut(), &invocation, handler, table);
@@ -87,6 +96,15 @@ where
             Ok(response)
         })
     }
+}
+
+/// The answer to a request without the distribution's secret.
+fn went_around() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "origin_bypassed",
+        "이 API는 책의 주소로만 부를 수 있다. 책이 있는 주소 뒤에 /api를 붙여 다시 보낸다.",
+    )
 }
 
 /// Adds what every answer carries.

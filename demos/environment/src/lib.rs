@@ -15,6 +15,7 @@ pub mod clock;
 mod execution;
 mod layer;
 pub mod log;
+mod origin_secret;
 mod problem;
 mod table_use;
 mod timing;

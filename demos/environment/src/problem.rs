@@ -2,9 +2,9 @@
 //! Knows HTTP; the functions bring their own codes and sentences.
 
 use axum::{
-    Json,
-    http::{Method, StatusCode, Uri, header},
-    response::{IntoResponse, Response},
+    body::Body,
+    http::{HeaderValue, Method, Response, StatusCode, Uri, header},
+    response::IntoResponse,
 };
 use serde_json::json;
 use std::borrow::Cow;
@@ -31,17 +31,25 @@ impl Problem {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self { status, code, message: message.into(), retry_after: None }
     }
+
+    /// The answer, with whatever kind of body a service has.
+    pub(crate) fn response<B: From<String>>(&self) -> Response<B> {
+        let body = json!({"error": {"code": self.code, "message": self.message}}).to_string();
+        let mut response = Response::new(B::from(body));
+        *response.status_mut() = self.status;
+        response.extensions_mut().insert(ProblemCode(self.code));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let body = json!({"error": {"code": self.code, "message": self.message}});
-        let mut response = (self.status, Json(body)).into_response();
-        response.extensions_mut().insert(ProblemCode(self.code));
-        if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
-        response
+    fn into_response(self) -> axum::response::Response {
+        self.response::<Body>()
     }
 }
 

@@ -3,10 +3,12 @@
 
 mod cache;
 mod folder;
+mod headers;
 mod media_type;
 mod policy;
 
 pub use cache::{IMMUTABLE, REVALIDATE, cache_control, is_fingerprinted};
 pub use folder::{Files, read};
+pub use headers::PAGE_HEADERS;
 pub use media_type::media_type;
 pub use policy::InlineScripts;

@@ -10,11 +10,24 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use crate::{Files, media_type};
+
 /// The hashes (`sha256-…`, as CSP Level 3 writes them) of all inline scripts seen so far.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct InlineScripts(BTreeSet<String>);
 
 impl InlineScripts {
+    /// The scripts of all pages of a built book.
+    pub fn of(files: &Files) -> InlineScripts {
+        let mut scripts = InlineScripts::default();
+        for (name, content) in files {
+            if media_type(name).is_some_and(|kind| kind.starts_with("text/html")) {
+                scripts.add_page(&String::from_utf8_lossy(content));
+            }
+        }
+        scripts
+    }
+
     /// Adds the scripts of one page.
     pub fn add_page(&mut self, html: &str) {
         for script in inline_scripts(html) {
@@ -22,15 +35,19 @@ impl InlineScripts {
         }
     }
 
-    /// The whole policy. `connect` is a source expression that scripts may call beside their own origin, e.g.
-    /// `http://*.localhost:3000`: a browser opens six connections per host name, and the burst lab needs more.
+    /// The hashes as source expressions, `'sha256-…' 'sha256-…'`, in the order of their text: the value of the template's
+    /// parameter `ScriptHashes`. Empty when no page has an inline script.
+    pub fn source_list(&self) -> String {
+        let sources: Vec<String> = self.0.iter().map(|hash| format!("'{hash}'")).collect();
+        sources.join(" ")
+    }
+
+    /// The whole policy. `connect` is a source expression that scripts may call beside their own origin: on this machine
+    /// `http://*.localhost:3000` (a browser opens six connections per host name, and the burst lab needs more), on AWS the
+    /// origin of the sign-in page.
     pub fn policy(&self, connect: &str) -> String {
-        let mut scripts = String::new();
-        for hash in &self.0 {
-            scripts.push_str(" '");
-            scripts.push_str(hash);
-            scripts.push('\'');
-        }
+        let sources = self.source_list();
+        let scripts = if sources.is_empty() { sources } else { format!(" {sources}") };
         // Styles: mdBook and highlighted code use style attributes. Frames: without JavaScript mdBook shows the
         // table of contents in a frame of the same origin.
         format!(
@@ -178,6 +195,27 @@ mod tests {
         );
         assert!(policy.contains("connect-src 'self' http://*.localhost:3000;"), "{policy}");
         assert!(policy.is_ascii());
+    }
+
+    #[test]
+    fn the_scripts_of_a_book_are_those_of_its_pages() {
+        let page = |text: &str| format!("<p>가</p><script>{text}</script>").into_bytes();
+        let files = Files::from([
+            ("a.html".to_owned(), page("one")),
+            ("b/c.html".to_owned(), page("one")),
+            ("d.html".to_owned(), page("two")),
+            ("e.js".to_owned(), page("three")),
+        ]);
+        let scripts = InlineScripts::of(&files);
+        let list = scripts.source_list();
+        assert_eq!(list.split(' ').count(), 2, "{list}");
+        assert!(
+            list.split(' ').all(|source| source.starts_with("'sha256-") && source.ends_with('\'')),
+            "{list}"
+        );
+        assert!(scripts.policy("x").contains(&format!("script-src 'self' {list};")));
+        assert_eq!(InlineScripts::default().source_list(), "");
+        assert!(InlineScripts::default().policy("x").contains("script-src 'self';"));
     }
 
     proptest! {

@@ -4,11 +4,11 @@
 use axum::body::Body;
 use axum::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, LOCATION, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    IF_NONE_MATCH, LOCATION, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use book_files::InlineScripts;
+use book_files::{InlineScripts, PAGE_HEADERS};
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
@@ -54,7 +54,7 @@ fn find(shelf: &Shelf, method: &Method, uri: &Uri, headers: &HeaderMap) -> Respo
         };
         if let Some(file) = file {
             if is_known(headers, &etag) {
-                return unchanged(&etag);
+                return unchanged(&etag, file);
             }
             return send(StatusCode::OK, file, Some(&etag), method, headers);
         }
@@ -80,8 +80,8 @@ fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     })
 }
 
-fn unchanged(etag: &str) -> Response {
-    (StatusCode::NOT_MODIFIED, [(ETAG, etag), (CACHE_CONTROL, "no-cache")]).into_response()
+fn unchanged(etag: &str, file: &File) -> Response {
+    (StatusCode::NOT_MODIFIED, [(ETAG, etag), (CACHE_CONTROL, file.cache_control)]).into_response()
 }
 
 /// Sends one file, compressed for a client that reads gzip.
@@ -97,7 +97,7 @@ pub fn send(
     let body = if *method == Method::HEAD { Body::empty() } else { Body::from(bytes.clone()) };
     let mut response = (
         status,
-        [(CONTENT_TYPE, file.media_type), (CACHE_CONTROL, "no-cache")],
+        [(CONTENT_TYPE, file.media_type), (CACHE_CONTROL, file.cache_control)],
         [(CONTENT_LENGTH, bytes.len())],
         body,
     )
@@ -121,7 +121,9 @@ fn guard(response: &mut Response, scripts: &InlineScripts, connect: &str) {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.starts_with("text/html") || kind.starts_with("image/svg+xml") || kind.is_empty() {
         insert(response, CONTENT_SECURITY_POLICY, &scripts.policy(connect));
-        insert(response, REFERRER_POLICY, "strict-origin-when-cross-origin");
+        for (name, value) in PAGE_HEADERS {
+            insert(response, HeaderName::from_static(name), value);
+        }
     }
     insert(response, X_CONTENT_TYPE_OPTIONS, "nosniff");
 }

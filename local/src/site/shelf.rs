@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
-use book_files::{Files, InlineScripts, media_type};
+use book_files::{Files, InlineScripts, REVALIDATE, cache_control, media_type};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
@@ -31,13 +31,15 @@ pub struct File {
     pub body: Bytes,
     /// The media type, with `charset=utf-8` for text.
     pub media_type: &'static str,
+    /// How long a browser may keep it.
+    pub cache_control: &'static str,
     gzip: Arc<OnceLock<Bytes>>,
 }
 
 impl File {
-    /// A file that is not part of a build.
+    /// A file that is not part of a build, asked about before every use.
     pub fn new(body: Bytes, media_type: &'static str) -> File {
-        File { body, media_type, gzip: Arc::default() }
+        File { body, media_type, cache_control: REVALIDATE, gzip: Arc::default() }
     }
 
     /// The content as gzip, made when it is first asked for; `None` when CloudFront would send it as it is.
@@ -66,19 +68,18 @@ impl Shelf {
         }
         let version: String = whole.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
 
-        let mut scripts = InlineScripts::default();
+        let scripts = InlineScripts::of(&contents);
         let files = contents
             .into_iter()
             .map(|(name, content)| {
                 let media_type = media_type(&name).unwrap_or("application/octet-stream");
                 let body = if media_type.starts_with("text/html") {
-                    let html = String::from_utf8_lossy(&content);
-                    scripts.add_page(&html);
-                    Bytes::from(with_reload_script(&html, &version))
+                    Bytes::from(with_reload_script(&String::from_utf8_lossy(&content), &version))
                 } else {
                     Bytes::from(content)
                 };
-                (name, File::new(body, media_type))
+                let cache_control = cache_control(&name);
+                (name, File { cache_control, ..File::new(body, media_type) })
             })
             .collect();
         Shelf { files, version, scripts }
