@@ -24,7 +24,7 @@ use crate::site::Site;
 use crate::terminal::Terminal;
 use crate::watch::{Sources, Watcher, settled};
 use crate::{events, gateway, wall};
-use template::{Stack, System};
+use template::{DeployOnly, Stack, System};
 
 /// What to serve, and how.
 #[derive(Debug, Clone)]
@@ -79,8 +79,11 @@ impl Server {
         let stack = Stack { id: data.stack_id(), origin: &format!("http://127.0.0.1:{port}") };
         let System { functions, mut api, tables, user_pool, deploy_only } =
             template::load(project.root(), &options.parameters, stack)?;
-        if !deploy_only.is_empty() {
-            tracing::info!("AWS에만 있는 자원이라 여기서는 만들지 않는다: {}", deploy_only.join(", "));
+        if deploy_only != DeployOnly::default() {
+            tracing::info!(
+                "AWS에만 있는 자원과 속성이라 여기서는 만들지 않는다:\n{}",
+                deploy_only.to_string().trim_end()
+            );
         }
         let folder = data.file().and_then(Path::parent).map(PathBuf::from);
         let issuer = user_pool.map(|pool| Issuer::new(pool, folder));

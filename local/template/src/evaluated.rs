@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::intrinsics::Scope;
-use crate::resources::{Reader, add_globals};
+use crate::resources::{Reader, properties_of};
 use crate::yaml::{self, Key, Node, Place, Problem, Value};
 use crate::{Stack, TemplateError};
 
@@ -131,10 +131,7 @@ fn resource(
         .text()?
         .to_owned();
     let empty = Node { value: Value::Map(Vec::new()), place: key.place, tag: None };
-    let mut properties = written.get("Properties").unwrap_or(&empty).clone();
-    if let (Some(globals), "AWS::Serverless::Function") = (globals, kind.as_str()) {
-        add_globals(&mut properties, globals);
-    }
+    let properties = properties_of(key.place, written, &kind, globals);
     let properties = scope.evaluate(&properties)?.unwrap_or(empty);
     let written = written.clone();
     Ok(Some(Resource { id: key.text.clone(), kind, place: key.place, properties, written }))

@@ -3,12 +3,12 @@
 //!
 //! Rules: AWS CloudFormation User Guide, "Intrinsic function reference".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::yaml::{Node, Place, Problem, Value};
 
 /// The names a template may refer to.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Scope {
     /// Parameters and pseudo parameters (`AWS::Region`) with their values.
     pub parameters: BTreeMap<String, String>,
@@ -20,6 +20,8 @@ pub struct Scope {
     pub refs: BTreeMap<String, String>,
     /// `LogicalId.Attribute` → what `GetAtt` gives.
     pub attributes: BTreeMap<String, String>,
+    /// Logical ids of what exists on AWS alone: naming one is a problem, unless it may stand for itself.
+    pub elsewhere: BTreeSet<String>,
     /// Whether an attribute this machine has no value for stands for itself, `LogicalId.Attribute`, instead of being a problem.
     pub stand_ins: bool,
 }
@@ -101,10 +103,16 @@ impl Scope {
                 let parts: Result<Vec<_>, _> = list.items().iter().map(|item| item.text()).collect();
                 Ok(Some(Node::scalar(parts?.join(self.text(&glue)?.as_str()), place)))
             }
+            "Split" => {
+                let [glue, text] = self.arguments::<2>(argument, "Split")?;
+                let (glue, text) = (self.text(&glue)?, self.text(&text)?);
+                let items = text.split(glue.as_str()).map(|item| Node::scalar(item, place)).collect();
+                Ok(Some(Node { value: Value::List(items), place, tag: None }))
+            }
             other => Err(Problem::new(
                 place,
                 format!(
-                    "the function `{other}` is not honoured on this machine: use Ref, GetAtt, Sub, If or Join"
+                    "the function `{other}` is not honoured on this machine: use Ref, GetAtt, Sub, If, Join or Split"
                 ),
             )),
         }
@@ -114,6 +122,9 @@ impl Scope {
         let text = name.text()?;
         if text == NO_VALUE {
             return Ok(None);
+        }
+        if !self.stand_ins && self.elsewhere.contains(text) {
+            return Err(elsewhere(name, text));
         }
         let found = self.parameters.get(text).or_else(|| self.refs.get(text));
         let found = found.ok_or_else(|| unknown(name, text))?;
@@ -136,6 +147,7 @@ impl Scope {
         match self.attributes.get(&path) {
             Some(value) => Ok(Node::scalar(value.clone(), argument.place)),
             None if self.stand_ins && known(&path) => Ok(Node::scalar(path, argument.place)),
+            None if known(&path) => Err(elsewhere(argument, &path)),
             None => Err(unknown(argument, &path)),
         }
     }
@@ -198,6 +210,12 @@ fn unknown(node: &Node, name: &str) -> Problem {
     Problem::new(node.place, format!("`{name}` names no parameter, resource or attribute of this template"))
 }
 
+fn elsewhere(node: &Node, name: &str) -> Problem {
+    let message =
+        format!("`{name}` is known on AWS alone: what runs on this machine too cannot depend on it");
+    Problem::new(node.place, message)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,8 +228,9 @@ mod tests {
                 .into(),
             lists: vec!["Origins".into()],
             conditions: [("On".to_owned(), true)].into(),
-            refs: [("Table".to_owned(), "User".to_owned())].into(),
+            refs: [("Table", "User"), ("Site", "Site")].map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
             attributes: [("Table.Arn".to_owned(), "arn:table/User".to_owned())].into(),
+            elsewhere: ["Site".to_owned()].into(),
             stand_ins: false,
         }
     }
@@ -233,6 +252,9 @@ mod tests {
         assert_eq!(text("A: {Fn::Sub: ['${X}-${Rate}', {X: !Ref Table}]}"), "User-5");
         assert_eq!(text("A: !If [On, yes, no]"), "yes");
         assert_eq!(text("A: !Join ['-', [a, !Ref Rate]]"), "a-5");
+        let split = evaluated("A: !Split [',', !Sub 'x,${Rate}']").unwrap().unwrap();
+        let split: Vec<_> = split.items().iter().map(|item| item.text().unwrap()).collect();
+        assert_eq!(split, ["x", "5"]);
         assert_eq!(evaluated("A: !Ref Origins").unwrap().unwrap().items().len(), 2);
         assert_eq!(evaluated("A: !Ref AWS::NoValue").unwrap(), None);
         assert!(evaluated("A: {B: !Ref AWS::NoValue}").unwrap().unwrap().entries().is_empty());
@@ -242,6 +264,10 @@ mod tests {
     fn names_the_place_of_what_it_does_not_know() {
         let problem = evaluated("A:\n  B: !Ref Nobody\n").unwrap_err();
         assert_eq!((problem.place.line, problem.place.column), (2, 6));
+        for text in ["A: !Ref Site", "A: !GetAtt Site.Url", "A: !Sub 'x${Site}'", "A: !GetAtt Table.Url"] {
+            assert!(evaluated(text).unwrap_err().message.contains("known on AWS alone"), "{text}");
+        }
+        assert!(evaluated("A: !GetAtt Nobody.Arn").unwrap_err().message.contains("names no"));
         assert!(evaluated("A: !Cidr [a]").unwrap_err().message.contains("not honoured"));
         assert!(evaluated("A: !Sub '${open'").unwrap_err().message.contains("closing"));
         assert!(evaluated("A: !If [Off, a, b]").unwrap_err().message.contains("no condition"));

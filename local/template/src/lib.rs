@@ -20,7 +20,8 @@ use anyhow::{Context, Result};
 pub use packaging::Packaging;
 pub use route_key::{RouteKey, Segment};
 pub use system::{
-    Api, Authorization, Cors, Function, Route, Schedule, System, Table, Throttle, UserPool, UserPoolClient,
+    Api, Authorization, Cors, DeployOnly, Function, Route, Schedule, System, Table, Throttle, UserPool,
+    UserPoolClient,
 };
 use yaml::{Place, Problem};
 

@@ -1,10 +1,11 @@
-//! Walks the template's sections in CloudFormation's order: parameters, conditions, resources.
+//! Walks the template's sections in CloudFormation's order: parameters, rules, conditions, resources.
 //! Knows the section names and which reader takes which resource type; each reader lives in a file of its own.
 
 mod api;
 mod authorizer;
 mod cognito;
 mod function;
+mod inputs;
 mod table;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ pub(crate) use function::package;
 
 use crate::intrinsics::Scope;
 use crate::support::{self, DEPLOY_ONLY_TYPES, SUPPORT};
-use crate::system::System;
+use crate::system::{DeployOnly, System};
 use crate::yaml::{Node, Place, Problem, Value};
 use crate::{ACCOUNT, REGION, Stack};
 
@@ -43,6 +44,7 @@ const SECTIONS: &[&str] = &[
     "Outputs",
     "Parameters",
     "Resources",
+    "Rules",
     "Transform",
 ];
 
@@ -68,20 +70,26 @@ impl<'a> Reader<'a> {
                 self.problem(key.place, format!("`{}` is not honoured on this machine", key.text));
             }
         }
-        self.parameters();
-        self.name_resources();
-        self.conditions();
+        self.inputs();
         let resources = self.resources();
-        let mut deploy_only = Vec::new();
+        let mut deploy_only = DeployOnly::default();
+        let triggers = cognito::triggers(&resources);
         for resource in &resources {
-            if DEPLOY_ONLY_TYPES.contains(&resource.kind.as_str()) {
-                deploy_only.push(format!("{} ({})", resource.id, resource.kind));
-            } else {
-                support::check(&resource.kind, &resource.properties, &mut self.problems);
+            let kind = resource.kind.as_str();
+            if DEPLOY_ONLY_TYPES.contains(&kind) {
+                deploy_only.add_resource(kind, &resource.id);
+                continue;
+            }
+            if triggers.contains(&resource.id) {
+                deploy_only.add_resource("AWS::Cognito::UserPool.LambdaConfig", &resource.id);
+            }
+            for property in support::check(kind, &resource.properties, &mut self.problems) {
+                deploy_only.add_property(kind, &property);
             }
         }
         let mut problems = std::mem::take(&mut self.problems);
-        let functions = function::read(&resources, &mut problems);
+        let mut functions = function::read(&resources, &mut problems);
+        functions.retain(|function| !triggers.contains(&function.name));
         let tables = table::read(&resources, &mut problems);
         let user_pool = cognito::read(&resources, self.stack, &mut problems);
         let authorizers = authorizer::read(&resources, user_pool.as_ref(), &mut problems);
@@ -94,10 +102,16 @@ impl<'a> Reader<'a> {
 
     /// The names of the template with their values, and what is wrong with them.
     pub fn scope(mut self) -> (Scope, Vec<Problem>) {
+        self.inputs();
+        (self.scope, self.problems)
+    }
+
+    /// Everything that resources refer to.
+    fn inputs(&mut self) {
         self.parameters();
+        self.rules();
         self.name_resources();
         self.conditions();
-        (self.scope, self.problems)
     }
 
     fn problem(&mut self, place: Place, message: impl Into<String>) {
@@ -108,62 +122,15 @@ impl<'a> Reader<'a> {
         self.document.get(name).map_or(&[], Node::entries)
     }
 
-    fn parameters(&mut self) {
-        for name in self.overrides.keys() {
-            if !self.section("Parameters").iter().any(|(key, _)| key.text == *name) {
-                let place = self.document.get("Parameters").map_or(self.document.place, |node| node.place);
-                self.problem(
-                    place,
-                    format!("samconfig.toml sets `{name}`, which is no parameter of the template"),
-                );
-            }
-        }
-        for (key, declaration) in self.section("Parameters") {
-            let default = declaration.get("Default").and_then(|node| node.text().ok()).map(str::to_owned);
-            let Some(value) = self.overrides.get(&key.text).cloned().or(default) else {
-                self.problem(
-                    key.place,
-                    format!("`{}` has no default and samconfig.toml sets none", key.text),
-                );
-                continue;
-            };
-            let kind = declaration.get("Type").and_then(|node| node.text().ok()).unwrap_or("String");
-            match kind {
-                "Number" if value.parse::<f64>().is_err() => {
-                    self.problem(key.place, format!("`{}` is a Number, its value is `{value}`", key.text));
-                }
-                "CommaDelimitedList" => self.scope.lists.push(key.text.clone()),
-                "String" | "Number" => {}
-                other => {
-                    self.problem(key.place, format!("parameters of type `{other}` are not honoured here"))
-                }
-            }
-            let allowed = declaration.get("AllowedValues").map_or(&[][..], Node::items);
-            if !allowed.is_empty() && !allowed.iter().any(|node| node.text().is_ok_and(|text| text == value))
-            {
-                self.problem(key.place, format!("`{value}` is none of the AllowedValues of `{}`", key.text));
-            }
-            self.scope.parameters.insert(key.text.clone(), value);
-        }
-    }
-
-    fn conditions(&mut self) {
-        for (key, node) in self.section("Conditions") {
-            match self.scope.condition(node) {
-                Ok(holds) => {
-                    self.scope.conditions.insert(key.text.clone(), holds);
-                }
-                Err(problem) => self.problems.push(problem),
-            }
-        }
-    }
-
     /// Gives every resource the names `Ref` and `GetAtt` find it by, before anything is evaluated.
     fn name_resources(&mut self) {
         for (key, resource) in self.section("Resources") {
             let id = &key.text;
             let kind = resource.get("Type").and_then(|node| node.text().ok()).unwrap_or_default();
             self.scope.refs.insert(id.clone(), id.clone());
+            if DEPLOY_ONLY_TYPES.contains(&kind) {
+                self.scope.elsewhere.insert(id.clone());
+            }
             let property = |name: &str| resource.get("Properties").and_then(|node| node.get(name));
             let arn = match kind {
                 "AWS::Serverless::Function" => {
@@ -202,6 +169,7 @@ impl<'a> Reader<'a> {
         let mut out = Vec::new();
         let globals = self.document.get("Globals").and_then(|node| node.get("Function"));
         for (key, resource) in self.section("Resources") {
+            support::check_attributes(resource, &mut self.problems);
             if let Some(condition) = resource.get("Condition") {
                 let name = condition.text().unwrap_or_default();
                 match self.scope.conditions.get(name) {
@@ -226,16 +194,11 @@ impl<'a> Reader<'a> {
                 );
                 continue;
             }
-            let empty = Node { value: Value::Map(Vec::new()), place: key.place, tag: None };
-            let mut properties = resource.get("Properties").unwrap_or(&empty).clone();
-            if let (Some(globals), "AWS::Serverless::Function") = (globals, kind) {
-                add_globals(&mut properties, globals);
-            }
-            match self.scope.evaluate(&properties) {
+            match self.evaluate(kind, properties_of(key.place, resource, kind, globals)) {
                 Ok(properties) => out.push(Resource {
                     id: key.text.clone(),
                     kind: kind.to_owned(),
-                    properties: properties.unwrap_or(empty),
+                    properties,
                     place: key.place,
                 }),
                 Err(problem) => self.problems.push(problem),
@@ -243,10 +206,40 @@ impl<'a> Reader<'a> {
         }
         out
     }
+
+    /// Works out properties. What has no meaning here may name what exists on AWS alone, what runs here may not.
+    fn evaluate(&self, kind: &str, properties: Node) -> Result<Node, Problem> {
+        let on_aws = Scope { stand_ins: true, ..self.scope.clone() };
+        let Value::Map(entries) = properties.value else { return Ok(properties) };
+        let mut out = Vec::with_capacity(entries.len());
+        for (key, node) in entries {
+            let scope = if support::is_deploy_only(kind, &key.text) { &on_aws } else { &self.scope };
+            if let Some(node) = scope.evaluate(&node)? {
+                out.push((key, node));
+            }
+        }
+        Ok(Node { value: Value::Map(out), place: properties.place, tag: None })
+    }
+}
+
+/// A resource's properties as written, a function's with what `Globals` adds.
+pub(crate) fn properties_of(place: Place, resource: &Node, kind: &str, globals: Option<&Node>) -> Node {
+    let empty = Node { value: Value::Map(Vec::new()), place, tag: None };
+    let mut properties = resource.get("Properties").unwrap_or(&empty).clone();
+    if let (Some(globals), "AWS::Serverless::Function") = (globals, kind) {
+        let ignored = resource.get("IgnoreGlobals").map_or(&[][..], Node::items);
+        let is_ignored = |name: &str| ignored.iter().any(|node| node.text() == Ok(name));
+        let mut globals = globals.clone();
+        if let Value::Map(entries) = &mut globals.value {
+            entries.retain(|(key, _)| !is_ignored(&key.text));
+        }
+        add_globals(&mut properties, &globals);
+    }
+    properties
 }
 
 /// SAM's rule for `Globals`: a function's own property wins; mappings are merged.
-pub(super) fn add_globals(properties: &mut Node, globals: &Node) {
+fn add_globals(properties: &mut Node, globals: &Node) {
     let Value::Map(own) = &mut properties.value else { return };
     for (key, value) in globals.entries() {
         match own.iter_mut().find(|(own, _)| own.text == key.text) {

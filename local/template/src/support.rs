@@ -30,7 +30,7 @@ pub const SUPPORT: &[Support] = &[
             "Runtime",
             "Timeout",
         ],
-        deploy_only: &["Architectures", "Description", "LoggingConfig", "Policies", "Tags"],
+        deploy_only: &["Architectures", "Description", "LoggingConfig", "Policies", "Role", "Tags"],
     },
     Support {
         resource_type: "AWS::DynamoDB::Table",
@@ -88,11 +88,13 @@ pub const SUPPORT: &[Support] = &[
             "AdminCreateUserConfig",
             "AutoVerifiedAttributes",
             "DeletionProtection",
+            "LambdaConfig",
             "Policies",
             "UserPoolName",
             "UserPoolTags",
             "UserPoolTier",
             "UsernameAttributes",
+            "UsernameConfiguration",
         ],
     },
     Support {
@@ -110,6 +112,7 @@ pub const SUPPORT: &[Support] = &[
             "CallbackURLs",
             "ClientName",
             "EnableTokenRevocation",
+            "ExplicitAuthFlows",
             "LogoutURLs",
             "PreventUserExistenceErrors",
             "SupportedIdentityProviders",
@@ -129,25 +132,62 @@ pub const SUPPORT: &[Support] = &[
 
 /// Resource types that exist on AWS alone; this machine prints that it leaves them out.
 pub const DEPLOY_ONLY_TYPES: &[&str] = &[
-    "AWS::Budgets::Budget",
     "AWS::CloudFront::Distribution",
+    "AWS::CloudFront::Function",
     "AWS::CloudFront::OriginAccessControl",
     "AWS::CloudFront::ResponseHeadersPolicy",
-    "AWS::CloudWatch::Alarm",
     "AWS::Cognito::UserPoolDomain",
+    "AWS::IAM::Role",
     "AWS::Logs::LogGroup",
-    "AWS::Route53::RecordSet",
+    "AWS::Route53::RecordSetGroup",
     "AWS::S3::Bucket",
     "AWS::S3::BucketPolicy",
-    "AWS::SNS::Topic",
 ];
 
-/// Checks the property names of one resource against its type's lists.
-pub fn check(resource_type: &str, properties: &Node, problems: &mut Vec<Problem>) {
-    let Some(support) = SUPPORT.iter().find(|support| support.resource_type == resource_type) else { return };
+/// What may stand beside `Type` in a resource. `DependsOn` orders a deployment, the policies count when a stack goes.
+const ATTRIBUTES: &[&str] = &[
+    "Condition",
+    "DeletionPolicy",
+    "DependsOn",
+    "IgnoreGlobals",
+    "Metadata",
+    "Properties",
+    "Type",
+    "UpdateReplacePolicy",
+];
+
+/// What may stand in a parameter. The pattern is CloudFormation's to check; the values of this machine stand in samconfig.toml.
+const OF_PARAMETERS: &[&str] = &[
+    "AllowedPattern",
+    "AllowedValues",
+    "ConstraintDescription",
+    "Default",
+    "Description",
+    "MaxValue",
+    "MinValue",
+    "NoEcho",
+    "Type",
+];
+
+fn of(resource_type: &str) -> Option<&'static Support> {
+    SUPPORT.iter().find(|support| support.resource_type == resource_type)
+}
+
+/// Whether a property (of any resource, if its whole type is) means something on AWS alone.
+pub fn is_deploy_only(resource_type: &str, property: &str) -> bool {
+    DEPLOY_ONLY_TYPES.contains(&resource_type)
+        || of(resource_type).is_some_and(|support| support.deploy_only.contains(&property))
+}
+
+/// Checks the property names of one resource against its type's lists, and gives those that are left out here.
+pub fn check(resource_type: &str, properties: &Node, problems: &mut Vec<Problem>) -> Vec<String> {
+    let Some(support) = of(resource_type) else { return Vec::new() };
+    let mut left_out = Vec::new();
     for (key, _) in properties.entries() {
         let name = key.text.as_str();
-        if !support.honoured.contains(&name) && !support.deploy_only.contains(&name) {
+        if support.deploy_only.contains(&name) {
+            left_out.push(key.text.clone());
+        } else if !support.honoured.contains(&name) {
             problems.push(Problem::new(
                 key.place,
                 format!(
@@ -155,6 +195,26 @@ pub fn check(resource_type: &str, properties: &Node, problems: &mut Vec<Problem>
                      deploy-only list in local/template/src/support.rs if it means nothing here"
                 ),
             ));
+        }
+    }
+    left_out
+}
+
+/// Checks what stands beside a resource's type.
+pub fn check_attributes(resource: &Node, problems: &mut Vec<Problem>) {
+    known(resource, ATTRIBUTES, "a resource", problems);
+}
+
+/// Checks what stands in a parameter.
+pub fn check_parameter(declaration: &Node, problems: &mut Vec<Problem>) {
+    known(declaration, OF_PARAMETERS, "a parameter", problems);
+}
+
+fn known(node: &Node, names: &[&str], what: &str, problems: &mut Vec<Problem>) {
+    for (key, _) in node.entries() {
+        if !names.contains(&key.text.as_str()) {
+            let message = format!("this machine does not honour `{}` of {what}: remove it", key.text);
+            problems.push(Problem::new(key.place, message));
         }
     }
 }
@@ -169,7 +229,7 @@ mod tests {
         let properties =
             parse("TableName: User\nStreamSpecification: {StreamViewType: NEW_IMAGE}\n").unwrap();
         let mut problems = Vec::new();
-        check("AWS::DynamoDB::Table", &properties, &mut problems);
+        assert!(check("AWS::DynamoDB::Table", &properties, &mut problems).is_empty());
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].place.line, 2);
         assert!(problems[0].message.contains("StreamSpecification"));
@@ -180,6 +240,8 @@ mod tests {
         for support in SUPPORT {
             assert!(support.honoured.iter().all(|name| !support.deploy_only.contains(name)), "{support:?}");
             assert!(support.honoured.is_sorted() && support.deploy_only.is_sorted(), "{support:?}");
+            assert!(!DEPLOY_ONLY_TYPES.contains(&support.resource_type), "{support:?}");
         }
+        assert!(DEPLOY_ONLY_TYPES.is_sorted() && ATTRIBUTES.is_sorted() && OF_PARAMETERS.is_sorted());
     }
 }

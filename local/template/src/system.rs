@@ -2,6 +2,7 @@
 //! Knows no YAML.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use crate::route_key::RouteKey;
@@ -17,8 +18,51 @@ pub struct System {
     pub tables: Vec<Table>,
     /// The Cognito user pool whose tokens the API takes.
     pub user_pool: Option<UserPool>,
-    /// Logical ids (with their types) that exist on AWS alone.
-    pub deploy_only: Vec<String>,
+    /// What exists on AWS alone.
+    pub deploy_only: DeployOnly,
+}
+
+/// What this machine leaves out because it means something on AWS alone, by resource type, in the order of the file.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct DeployOnly {
+    /// Type → logical ids.
+    pub resources: Vec<(String, Vec<String>)>,
+    /// Type → names of properties of resources that do run here.
+    pub properties: Vec<(String, Vec<String>)>,
+}
+
+impl DeployOnly {
+    pub(crate) fn add_resource(&mut self, kind: &str, id: &str) {
+        add(&mut self.resources, kind, id);
+    }
+
+    pub(crate) fn add_property(&mut self, kind: &str, name: &str) {
+        add(&mut self.properties, kind, name);
+    }
+}
+
+fn add(groups: &mut Vec<(String, Vec<String>)>, kind: &str, name: &str) {
+    let names = match groups.iter().position(|(known, _)| known == kind) {
+        Some(index) => &mut groups[index].1,
+        None => {
+            groups.push((kind.to_owned(), Vec::new()));
+            let last = groups.len() - 1;
+            &mut groups[last].1
+        }
+    };
+    if !names.iter().any(|known| known == name) {
+        names.push(name.to_owned());
+    }
+}
+
+impl fmt::Display for DeployOnly {
+    /// One line for each type: `AWS::S3::Bucket: SiteBucket`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (kind, names) in self.resources.iter().chain(&self.properties) {
+            writeln!(f, "  {kind}: {}", names.join(", "))?;
+        }
+        Ok(())
+    }
 }
 
 /// A Lambda function.

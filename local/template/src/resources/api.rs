@@ -37,6 +37,10 @@ pub(super) fn read(
         problems.push(Problem::new(protocol.place, "only ProtocolType HTTP is honoured here"));
     }
     let permitted = of("AWS::Lambda::Permission").filter_map(|permission| {
+        let principal = required(permission, "Principal", problems)?;
+        if principal.text() != Ok("apigateway.amazonaws.com") {
+            return None;
+        }
         let name = required(permission, "FunctionName", problems)?;
         named_function(keep(name.text(), problems)?)
     });
@@ -146,7 +150,7 @@ fn integration_timeout(node: &Node) -> Result<Duration, Problem> {
 }
 
 /// The function's name in a name or an ARN, with or without an alias.
-fn named_function(text: &str) -> Option<String> {
+pub(super) fn named_function(text: &str) -> Option<String> {
     match text.split_once(":function:") {
         Some((_, rest)) => rest.split(':').next().map(str::to_owned),
         None => Some(text.to_owned()),

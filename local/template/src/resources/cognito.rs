@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::{Resource, keep, required};
+use super::{Resource, api, keep, required};
 use crate::system::{UserPool, UserPoolClient};
 use crate::yaml::{Node, Problem};
 use crate::{REGION, Stack};
@@ -36,6 +36,13 @@ fn characters(stack: Stack<'_>, logical_id: &str, length: usize) -> String {
     const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let digest = Sha256::digest(format!("{} {logical_id}", stack.id));
     digest.iter().take(length).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+}
+
+/// The functions Cognito calls while readers sign up (`LambdaConfig`). Here nobody signs up, so nothing calls them.
+pub(super) fn triggers(resources: &[Resource]) -> Vec<String> {
+    let pools = resources.iter().filter(|resource| resource.kind == "AWS::Cognito::UserPool");
+    let triggers = pools.filter_map(|pool| pool.properties.get("LambdaConfig")).flat_map(Node::entries);
+    triggers.filter_map(|(_, node)| api::named_function(node.text().ok()?)).collect()
 }
 
 pub(super) fn read(
