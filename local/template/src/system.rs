@@ -31,6 +31,9 @@ pub struct DeployOnly {
     pub properties: Vec<(String, Vec<String>)>,
 }
 
+/// How many resources of one type are shown by name.
+const SHOWN: usize = 3;
+
 impl DeployOnly {
     pub(crate) fn add_resource(&mut self, kind: &str, id: &str) {
         add(&mut self.resources, kind, id);
@@ -56,9 +59,17 @@ fn add(groups: &mut Vec<(String, Vec<String>)>, kind: &str, name: &str) {
 }
 
 impl fmt::Display for DeployOnly {
-    /// One line for each type: `AWS::S3::Bucket: SiteBucket`.
+    /// One line for each type: `AWS::S3::Bucket: SiteBucket`. Of many equal resources (log groups) the first stand for all.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (kind, names) in self.resources.iter().chain(&self.properties) {
+        for (kind, ids) in &self.resources {
+            let rest = ids.len().saturating_sub(SHOWN);
+            let shown = ids[..ids.len() - rest].join(", ");
+            match rest {
+                0 => writeln!(f, "  {kind}: {shown}")?,
+                _ => writeln!(f, "  {kind}: {shown}, … (+{rest})")?,
+            }
+        }
+        for (kind, names) in &self.properties {
             writeln!(f, "  {kind}: {}", names.join(", "))?;
         }
         Ok(())
