@@ -1,7 +1,7 @@
 //! Measures the init phase: from the start of the process to the moment the function asks for its first event.
 //! Knows the clocks and the Lambda environment variables; makes an `Environment`.
 
-use crate::{Environment, clock, origin_secret::OriginSecret};
+use crate::{Environment, clock};
 use std::time::{Duration, Instant, SystemTime};
 
 /// The start of `main`, seen by two clocks.
@@ -29,7 +29,7 @@ impl Birth {
     /// When the operating system gives no random bytes for the environment's id.
     pub fn complete(self) -> Result<Environment, getrandom::Error> {
         let init = self.cpu_before_main + self.main.elapsed();
-        Ok(Environment::new(init, self.at)?.behind(OriginSecret::from_env()))
+        Environment::new(init, self.at)
     }
 }
 // ANCHOR_END: init-measurement

@@ -37,20 +37,16 @@ impl Environment {
             initialization_type: env::var("AWS_LAMBDA_INITIALIZATION_TYPE")
                 .unwrap_or_else(|_| ON_DEMAND.into()),
             invocations: AtomicU64::new(0),
-            origin_secret: None,
+            origin_secret: OriginSecret::from_env(),
         })
-    }
-
-    pub(crate) fn behind(self, origin_secret: Option<OriginSecret>) -> Self {
-        Self { origin_secret, ..self }
     }
 
     /// From now on only requests that carry this in `x-origin-secret` are answered, all others 403. An empty text lets everybody in.
     ///
-    /// [`Birth::complete`](crate::Birth::complete) reads it from `ORIGIN_SECRET`.
+    /// Without this call the environment variable `ORIGIN_SECRET` says it.
     #[must_use]
     pub fn behind_origin(self, secret: &str) -> Self {
-        self.behind(OriginSecret::new(secret))
+        Self { origin_secret: OriginSecret::new(secret), ..self }
     }
 
     /// Whether a request with these headers came through the distribution in front, or none was asked for.
