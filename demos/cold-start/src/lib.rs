@@ -10,4 +10,5 @@ mod prepare;
 
 pub use app::app;
 pub use index::WordIndex;
+pub use parameters::BOUNDS;
 pub use prepare::{Preparation, UnknownPreparation};

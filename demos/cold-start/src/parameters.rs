@@ -16,8 +16,8 @@ pub(crate) struct Parameters {
     pub after: Duration,
 }
 
-/// Name and largest value in ms, in the order of the fields.
-const BOUNDS: [(&str, u16); 3] = [("work", 200), ("wait", 500), ("after", 2_000)];
+/// Name and largest value in ms, in the order of the fields. What the dearest call costs follows from them.
+pub const BOUNDS: [(&str, u16); 3] = [("work", 200), ("wait", 500), ("after", 2_000)];
 
 impl Parameters {
     /// Parses a raw query string (without `?`); no decoding, because nothing legal needs any.

@@ -15,7 +15,7 @@ use serde_json::{error::Category, value::RawValue};
 use std::fmt;
 
 /// The longest body that is looked at, in bytes.
-const LONGEST: usize = 4_096;
+pub const LONGEST: usize = 4_096;
 
 /// Fields the function answers with but takes from nobody.
 const READ_ONLY: [&str; 4] = ["version", "createdAt", "expiresAt", "stored"];

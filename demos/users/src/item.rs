@@ -9,14 +9,19 @@ use std::collections::{BTreeMap, HashMap};
 /// Seconds from the last write to the end of a user.
 const LIFETIME: i64 = 3_600;
 
+/// The type of the partition key, in the template's word for [`number`].
+pub const KEY_TYPE: &str = "N";
+
 /// Attribute names. `name` is one of DynamoDB's reserved words: expressions use placeholders for all of them.
 pub(crate) mod attribute {
-    pub(crate) const ID: &str = "id";
+    /// The partition key.
+    pub const ID: &str = "id";
     pub(crate) const NAME: &str = "name";
     pub(crate) const EMAIL: &str = "email";
     pub(crate) const VERSION: &str = "version";
     pub(crate) const CREATED_AT: &str = "createdAt";
-    pub(crate) const EXPIRES_AT: &str = "expiresAt";
+    /// When DynamoDB may delete the item, in epoch seconds.
+    pub const EXPIRES_AT: &str = "expiresAt";
     pub(crate) const REQUEST: &str = "request";
 }
 
@@ -153,7 +158,7 @@ mod tests {
     #[test]
     fn the_stored_form_names_the_types() {
         let stored = Item::read(attributes("a")).unwrap().as_stored();
-        assert_eq!(stored["id"], json!({"N": "42000007"}));
+        assert_eq!(stored["id"], json!({KEY_TYPE: "42000007"}));
         assert_eq!(stored["name"], json!({"S": "a"}));
         assert_eq!(stored["expiresAt"], json!({"N": "4600"}));
     }

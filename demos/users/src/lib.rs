@@ -21,10 +21,15 @@ mod view;
 mod visitor;
 
 pub use app::app;
+pub use body::LONGEST as LONGEST_BODY;
+pub use item::{
+    KEY_TYPE,
+    attribute::{EXPIRES_AT as TTL_ATTRIBUTE, ID as KEY_ATTRIBUTE},
+};
 pub use key::{Namespace, Namespaces, StoredId};
 pub use refusal::Refusal;
 pub use repository::Repository;
 pub use settings::{Settings, SettingsError};
 pub use throttle::Throttle;
-pub use user_id::UserId;
+pub use user_id::{MOST as MOST_USERS, UserId};
 pub use visitor::Visitor;

@@ -5,7 +5,7 @@ use crate::refusal::Refusal;
 use std::fmt;
 
 /// How many users a visitor may have.
-pub(crate) const MOST: u8 = 20;
+pub const MOST: u8 = 20;
 
 /// 1 … 20.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,0 +1,128 @@
+//! The dearest month: the bound of the public set, and the model's laws.
+
+use deploy::check::MOST_USD;
+use deploy::contract::Deployment;
+use deploy::cost::{BOUNDS, Bounds, Call, Demo, Month, Operation, Prices, Request, buckets, worst_month};
+use proptest::prelude::*;
+
+use crate::{read, root, set};
+
+fn month(name: &str, change: impl Fn(String) -> String) -> Month {
+    let overrides = set(name).into_iter().map(|(key, value)| {
+        let changed = if key.ends_with("Rate") { change(value.clone()) } else { value };
+        (key, changed)
+    });
+    let deployment =
+        Deployment::of(&read("template.yaml"), &read("deploy/guard.yaml"), &overrides.collect(), name)
+            .unwrap();
+    worst_month(&deployment.system, &deployment.guard, &prices(), &BOUNDS).unwrap()
+}
+
+fn prices() -> Prices {
+    Prices::load(root()).unwrap()
+}
+
+#[test]
+fn the_dearest_month_of_the_public_set_is_within_its_bound() {
+    let total = month("public", |rate| rate).total();
+    assert!(total <= MOST_USD, "{total:.2} USD");
+    // A bound far away would hold whatever the numbers are.
+    assert!(total > MOST_USD * 0.9, "{total:.2} USD: readers could be let in faster");
+}
+
+#[test]
+fn the_template_s_defaults_are_the_public_set() {
+    let buckets = |overrides| {
+        let (system, guard) = (read("template.yaml"), read("deploy/guard.yaml"));
+        buckets(&Deployment::of(&system, &guard, &overrides, "public").unwrap().system, &BOUNDS).unwrap()
+    };
+    assert_eq!(buckets(set("public")), buckets(Default::default()));
+}
+
+#[test]
+fn with_every_rate_doubled_it_is_not() {
+    let doubled = |rate: String| (rate.parse::<f64>().unwrap() * 2.0).to_string();
+    assert!(month("public", doubled).total() > MOST_USD);
+}
+
+#[test]
+fn every_route_is_counted_once_and_the_sum_is_the_sum_of_its_parts() {
+    let month = month("public", |rate| rate);
+    let routes: usize = month.lines.iter().map(|line| line.routes).sum();
+    assert_eq!(routes, read("template.yaml").matches("Type: AWS::ApiGatewayV2::Route\n").count());
+    let lines: f64 = month.lines.iter().map(|line| line.parts.total()).sum();
+    let services: f64 = month.parts().each().iter().sum();
+    let standing: f64 = month.standing.iter().map(|(_, usd)| usd).sum();
+    assert!((lines - services).abs() < 1e-9 && (month.total() - services - standing).abs() < 1e-9);
+}
+
+#[test]
+fn what_costs_while_idle_and_open_sign_up_are_counted() {
+    let standing = |month: &Month, name: &str| {
+        month.standing.iter().find(|(known, _)| known.starts_with(name)).map(|(_, usd)| *usd).unwrap()
+    };
+    let (public, lab) = (month("public", |rate| rate), month("lab", |rate| rate));
+    assert_eq!((standing(&public, "준비"), standing(&public, "가입")), (0.0, 0.0));
+    assert!(standing(&lab, "준비") > 1.0);
+    let mut open = set("public");
+    open.insert("SignUp".to_owned(), "open".to_owned());
+    let open = Deployment::of(&read("template.yaml"), &read("deploy/guard.yaml"), &open, "public").unwrap();
+    let open = worst_month(&open.system, &open.guard, &prices(), &BOUNDS).unwrap();
+    assert!(standing(&open, "가입") > 1.0);
+}
+
+#[test]
+fn a_function_the_model_does_not_know_is_an_error_with_its_place() {
+    let text = read("template.yaml").replacen("target/lambda/users.zip", "target/lambda/events.zip", 1);
+    let deployment = Deployment::of(&text, &read("deploy/guard.yaml"), &set("public"), "public").unwrap();
+    let error =
+        worst_month(&deployment.system, &deployment.guard, &prices(), &BOUNDS).unwrap_err().to_string();
+    assert_eq!(error.lines().count(), 10, "{error}");
+    assert!(error.starts_with("template.yaml:") && error.contains("UsersFunction"), "{error}");
+}
+
+fn demo() -> impl Strategy<Value = Demo> {
+    use Operation::{Create, Delete, List, Read, Replace};
+    let users = [List, Read, Create, Replace, Delete].map(Demo::Users);
+    proptest::sample::select([vec![Demo::Plain, Demo::Heavy, Demo::Lazy], users.to_vec()].concat())
+}
+
+fn total(request: &Request) -> f64 {
+    request.price(&prices(), &BOUNDS, true).total()
+}
+
+proptest! {
+    #[test]
+    fn no_part_is_ever_negative_and_arm_is_never_dearer(demo in demo(), memory in 128.0..10_240.0, timeout in 1.0..900_000.0) {
+        let call = Call { demo, memory_mb: memory, timeout_ms: timeout, arm: true, access_log_bytes: 400.0 };
+        let request = call.dearest(&BOUNDS);
+        let parts = request.price(&prices(), &BOUNDS, true);
+        prop_assert!(parts.each().iter().all(|usd| *usd >= 0.0 && usd.is_finite()));
+        prop_assert!((parts.each().iter().sum::<f64>() - parts.total()).abs() < 1e-15);
+        prop_assert!(parts.total() <= request.price(&prices(), &BOUNDS, false).total());
+    }
+
+    #[test]
+    fn more_of_anything_never_costs_less(demo in demo(), field in 0..8_usize, more in 0.0..1e6) {
+        let call = Call { demo, memory_mb: 512.0, timeout_ms: 10_000.0, arm: true, access_log_bytes: 400.0 };
+        let less = call.dearest(&BOUNDS);
+        let mut dearer = less;
+        let fields: [&mut f64; 8] = [
+            &mut dearer.request_bytes, &mut dearer.origin_bytes, &mut dearer.answer_bytes, &mut dearer.billed_ms,
+            &mut dearer.memory_mb, &mut dearer.reads, &mut dearer.writes, &mut dearer.log_bytes,
+        ];
+        *fields.into_iter().nth(field).unwrap() += more;
+        prop_assert!(total(&dearer) >= total(&less));
+    }
+
+    #[test]
+    fn wider_bounds_never_make_a_request_cheaper(demo in demo(), factor in 1.0..10.0) {
+        let wider = Bounds {
+            work_ms: BOUNDS.work_ms * factor, wait_ms: BOUNDS.wait_ms * factor, prepare_ms: BOUNDS.prepare_ms * factor,
+            init_ms: BOUNDS.init_ms * factor, table_call_ms: BOUNDS.table_call_ms * factor, users: BOUNDS.users * factor,
+            user_bytes: BOUNDS.user_bytes * factor, body_bytes: BOUNDS.body_bytes * factor, ..BOUNDS
+        };
+        let call = Call { demo, memory_mb: 512.0, timeout_ms: 20_000.0, arm: true, access_log_bytes: 400.0 };
+        prop_assert!(total(&call.dearest(&wider)) >= total(&call.dearest(&BOUNDS)));
+    }
+}

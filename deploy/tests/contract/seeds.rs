@@ -1,0 +1,410 @@
+//! Seeded mistakes: one replacement in the real text each, and the one promise it breaks.
+//! What stock validators say to them was tried on 2026-08 tools: nothing, for those marked so.
+
+use crate::{findings, read, set};
+
+/// A mistake. The finding's line is the one in which `at` ends.
+struct Seed {
+    rule: &'static str,
+    from: &'static str,
+    to: &'static str,
+    at: &'static str,
+}
+
+const fn seed(rule: &'static str, from: &'static str, to: &'static str, at: &'static str) -> Seed {
+    Seed { rule, from, to, at }
+}
+
+const SYSTEM: &[Seed] = &[
+    // Ten that neither cfn-lint nor `sam validate` nor checkov finds.
+    seed(
+        "policy",
+        "                  - dynamodb:GetItem\n",
+        "                  - dynamodb:*\n",
+        "- dynamodb:*",
+    ),
+    seed("throttle-route", "        POST /api/users:\n", "        POST /api/user:\n", "POST /api/user:"),
+    seed(
+        "signed-in",
+        "      RouteKey: DELETE /api/me/users/{id}\n      Target: !Sub integrations/${UsersIntegration}\n      AuthorizationType: JWT\n      AuthorizerId: !Ref ReaderAuthorizer\n      AuthorizationScopes: [book/users]\n",
+        "      RouteKey: DELETE /api/me/users/{id}\n      Target: !Sub integrations/${UsersIntegration}\n",
+        "  MyUsersDeleteRoute:",
+    ),
+    seed("audience", "        Audience: [!Ref ReaderClient]\n", "", "  ReaderAuthorizer:"),
+    seed(
+        "cors",
+        "        AllowOrigins: !Ref CorsOrigins\n",
+        "        AllowOrigins: ['*']\n",
+        "AllowOrigins: ['*']",
+    ),
+    seed(
+        "bucket-private",
+        "        BlockPublicPolicy: true\n",
+        "        BlockPublicPolicy: !If [HasDomain, true, false]\n",
+        "BlockPublicPolicy: !If [HasDomain, true, false]",
+    ),
+    seed(
+        "throttle-number",
+        "        POST /api/users:\n          ThrottlingRateLimit: !Ref UsersWriteRate\n",
+        "        POST /api/users:\n          ThrottlingRateLimit: ten\n",
+        "ThrottlingRateLimit: ten",
+    ),
+    seed(
+        "client-flow",
+        "      AllowedOAuthFlows: [code]\n",
+        "      AllowedOAuthFlows: [implicit]\n",
+        "AllowedOAuthFlows: [implicit]",
+    ),
+    seed(
+        "reserved",
+        "      ReservedConcurrentExecutions: !If [IsReserved, !Ref ReservedEnvironments, !Ref AWS::NoValue]\n",
+        "      ReservedConcurrentExecutions: 0\n",
+        "ReservedConcurrentExecutions: 0",
+    ),
+    seed(
+        "table-ttl",
+        "      TimeToLiveSpecification:\n        AttributeName: expiresAt\n        Enabled: true\n  # ANCHOR_END: user-table\n",
+        "  # ANCHOR_END: user-table\n",
+        "  UserTable:",
+    ),
+    // The functions.
+    seed("runtime", "    Runtime: provided.al2023\n", "    Runtime: provided.al2\n", "Runtime: provided.al2"),
+    seed(
+        "function-size",
+        "  Plain1769Function:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: target/lambda/cold-start.zip\n      MemorySize: 1769\n",
+        "  Plain1769Function:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: target/lambda/cold-start.zip\n      MemorySize: 3008\n",
+        "MemorySize: 3008",
+    ),
+    seed("function-size", "      Timeout: 20\n", "      Timeout: 900\n", "Timeout: 900"),
+    seed(
+        "function-url",
+        "      MemorySize: 1024\n",
+        "      MemorySize: 1024\n      FunctionUrlConfig: {AuthType: NONE}\n",
+        "FunctionUrlConfig: {AuthType: NONE}",
+    ),
+    seed(
+        "function-logs",
+        "        LogGroup: !Ref WarmFunctionLogs\n",
+        "        LogGroup: !Ref AWS::NoValue\n",
+        "  WarmFunction:",
+    ),
+    seed(
+        "log-retention",
+        "  WarmFunctionLogs:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      LogGroupName: !Sub /aws/lambda/${AWS::StackName}-warm\n      RetentionInDays: 7\n",
+        "  WarmFunctionLogs:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      LogGroupName: !Sub /aws/lambda/${AWS::StackName}-warm\n      RetentionInDays: 30\n",
+        "RetentionInDays: 30",
+    ),
+    seed(
+        "permission",
+        "      FunctionName: !Ref UsersFunction\n      Action: lambda:InvokeFunction\n      Principal: apigateway.amazonaws.com\n      SourceArn: !Sub arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*\n",
+        "      FunctionName: !Ref UsersFunction\n      Action: lambda:InvokeFunction\n      Principal: apigateway.amazonaws.com\n",
+        "  UsersPermission:",
+    ),
+    seed(
+        "permission",
+        "      FunctionName: !Ref Plain128Function\n      Action: lambda:InvokeFunction\n      Principal: apigateway.amazonaws.com\n      SourceArn: !Sub arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*\n",
+        "      FunctionName: !Ref Plain128Function\n      Action: lambda:InvokeFunction\n      Principal: apigateway.amazonaws.com\n      SourceArn: !Sub arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:any/*\n",
+        "${AWS::AccountId}:any/*",
+    ),
+    seed("role", "      Role: !GetAtt UsersRole.Arn\n", "", "  UsersFunction:"),
+    seed(
+        "secret",
+        "          VISITOR_RATE: !Ref VisitorRate\n",
+        "          VISITOR_RATE: !Ref VisitorRate\n          API_TOKEN: abc\n",
+        "API_TOKEN",
+    ),
+    seed(
+        "secret",
+        "        ORIGIN_SECRET: !If [HasOriginSecret, !Ref OriginSecret, !Ref AWS::NoValue]\n",
+        "        ORIGIN_SECRET: 0123456789abcdef\n",
+        "ORIGIN_SECRET: 0123456789abcdef",
+    ),
+    seed("origin-secret", "    NoEcho: true\n", "", "  OriginSecret:"),
+    seed(
+        "origin-secret",
+        "  OriginSecret:\n    Type: String\n    Default: \"\"\n",
+        "  OriginSecret:\n    Type: String\n    Default: abc\n",
+        "Default: abc",
+    ),
+    // Policies.
+    seed(
+        "policy",
+        "                Resource: !GetAtt UserTable.Arn\n",
+        "                Resource: \"*\"\n",
+        "Resource: \"*\"",
+    ),
+    // Routes.
+    seed(
+        "signed-in",
+        "      RouteKey: PUT /api/me/users/{id}\n      Target: !Sub integrations/${UsersIntegration}\n      AuthorizationType: JWT\n      AuthorizerId: !Ref ReaderAuthorizer\n      AuthorizationScopes: [book/users]\n",
+        "      RouteKey: PUT /api/me/users/{id}\n      Target: !Sub integrations/${UsersIntegration}\n      AuthorizationType: JWT\n      AuthorizerId: !Ref ReaderAuthorizer\n",
+        "  MyUsersReplaceRoute:",
+    ),
+    seed(
+        "signed-in",
+        "      RouteKey: GET /api/cold-start/plain-512\n",
+        "      RouteKey: GET /api/cold-start/plain-512\n      AuthorizationType: AWS_IAM\n",
+        "AuthorizationType: AWS_IAM",
+    ),
+    seed(
+        "alias",
+        "      IntegrationUri: !Ref ProvisionedFunction.Alias\n",
+        "      IntegrationUri: !GetAtt ProvisionedFunction.Arn\n",
+        "!GetAtt ProvisionedFunction.Arn",
+    ),
+    seed(
+        "throttle-route",
+        "        GET /api/cold-start/impatient:\n          ThrottlingRateLimit: !Ref LargeRate\n          ThrottlingBurstLimit: !Ref LargeBurst\n",
+        "",
+        "  ImpatientRoute:",
+    ),
+    seed(
+        "throttle-number",
+        "        GET /api/cold-start/throttled:\n          ThrottlingRateLimit: 2\n",
+        "        GET /api/cold-start/throttled:\n          ThrottlingRateLimit: 200\n",
+        "ThrottlingRateLimit: 200",
+    ),
+    seed(
+        "throttle-number",
+        "          ThrottlingBurstLimit: 5\n",
+        "",
+        "GET /api/cold-start/throttled:\n          ThrottlingRateLimit",
+    ),
+    seed("throttle-order", "      - WarmRoute\n", "", "  Stage:"),
+    seed(
+        "access-log",
+        "\"requestId\":\"$context.requestId\",\"route\"",
+        "\"ip\":\"$context.identity.sourceIp\",\"route\"",
+        "Format: >-",
+    ),
+    // The table.
+    seed("table-maximum", "        MaxWriteRequestUnits: !Ref TableWrites\n", "", "  UserTable:"),
+    seed(
+        "table-maximum",
+        "      BillingMode: PAY_PER_REQUEST\n      AttributeDefinitions:\n        - AttributeName: id\n",
+        "      BillingMode: PROVISIONED\n      AttributeDefinitions:\n        - AttributeName: id\n",
+        "BillingMode: PROVISIONED",
+    ),
+    seed(
+        "table-recovery",
+        "        PointInTimeRecoveryEnabled: true\n",
+        "        PointInTimeRecoveryEnabled: false\n",
+        "PointInTimeRecoveryEnabled: false",
+    ),
+    seed(
+        "table-key",
+        "        - AttributeName: id\n          AttributeType: N\n",
+        "        - AttributeName: id\n          AttributeType: S\n",
+        "          AttributeType: S\n      KeySchema:\n        - Attr",
+    ),
+    // Readers.
+    seed(
+        "client-secret",
+        "      GenerateSecret: false\n",
+        "      GenerateSecret: true\n",
+        "GenerateSecret: true",
+    ),
+    seed(
+        "client-password",
+        "      ExplicitAuthFlows: [ALLOW_REFRESH_TOKEN_AUTH]\n",
+        "      ExplicitAuthFlows: [ALLOW_USER_PASSWORD_AUTH, ALLOW_REFRESH_TOKEN_AUTH]\n",
+        "ExplicitAuthFlows: [ALLOW_USER_PASSWORD_AUTH",
+    ),
+    seed("client-password", "      ExplicitAuthFlows: [ALLOW_REFRESH_TOKEN_AUTH]\n", "", "  ReaderClient:"),
+    seed(
+        "sign-up",
+        "        AllowAdminCreateUserOnly: !If [IsSignUpOpen, false, true]\n",
+        "        AllowAdminCreateUserOnly: false\n",
+        "AllowAdminCreateUserOnly: false",
+    ),
+    // The site.
+    seed(
+        "bucket-private",
+        "      OwnershipControls:\n",
+        "      WebsiteConfiguration: {IndexDocument: index.html}\n      OwnershipControls:\n",
+        "WebsiteConfiguration: {IndexDocument",
+    ),
+    seed(
+        "bucket-policy",
+        "            Resource: !Sub ${SiteBucket.Arn}/*\n            Condition:\n              StringEquals:\n                AWS:SourceArn: !Sub arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}\n",
+        "            Resource: !Sub ${SiteBucket.Arn}/*\n",
+        "          - Sid",
+    ),
+    seed(
+        "origin-access",
+        "            OriginAccessControlId: !GetAtt SiteAccess.Id\n",
+        "",
+        "          - Id: book",
+    ),
+    seed(
+        "origin-access",
+        "              OriginProtocolPolicy: https-only\n",
+        "              OriginProtocolPolicy: http-only\n",
+        "            # Required, and empty where origin access control takes its place.\n            S3OriginConfig:\n              OriginAccessIdentity: \"\"\n          - Id",
+    ),
+    seed(
+        "https",
+        "            ViewerProtocolPolicy: https-only\n",
+        "            ViewerProtocolPolicy: allow-all\n",
+        "ViewerProtocolPolicy: allow-all",
+    ),
+    seed(
+        "api-behavior",
+        "            CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad\n",
+        "            CachePolicyId: 658327ea-f89d-4fab-a63d-7e88639e58f6\n",
+        "            CachePolicyId: 658327ea",
+    ),
+    seed(
+        "api-behavior",
+        "            OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac\n",
+        "            OriginRequestPolicyId: 216adef6-5c7f-47e4-b989-5492eafa07d3\n",
+        "OriginRequestPolicyId: 216adef6",
+    ),
+    seed(
+        "api-behavior",
+        "[GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]",
+        "[GET, HEAD, OPTIONS]",
+        "AllowedMethods: [GET, HEAD, OPTIONS]",
+    ),
+    seed(
+        "error-pages",
+        "        Origins:\n          - Id: book\n",
+        "        CustomErrorResponses: [{ErrorCode: 404, ResponsePagePath: /404.html, ResponseCode: 404}]\n        Origins:\n          - Id: book\n",
+        "CustomErrorResponses: [{ErrorCode",
+    ),
+    seed(
+        "price-class",
+        "        PriceClass: !Ref SitePriceClass\n",
+        "        PriceClass: PriceClass_All\n",
+        "PriceClass: PriceClass_All",
+    ),
+    seed(
+        "headers",
+        "            OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac\n            ResponseHeadersPolicyId: !Ref SiteHeaders\n",
+        "            OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac\n",
+        "          - PathPattern",
+    ),
+    seed(
+        "headers",
+        "script-src 'self' ${ScriptHashes};",
+        "script-src 'self' 'unsafe-inline' ${ScriptHashes};",
+        "ContentSecurityPolicy: !Sub >-",
+    ),
+    seed("headers", "          ContentTypeOptions:\n            Override: true\n", "", "  SiteHeaders:"),
+    seed(
+        "headers",
+        "            AccessControlMaxAgeSec: 63072000\n",
+        "            AccessControlMaxAgeSec: 300\n",
+        "  SiteHeaders:",
+    ),
+    // What the guard has to know of the system.
+    seed("guard-target", "        - !GetAtt WarmFunction.Arn\n", "", "  Functions:"),
+];
+
+const GUARD: &[Seed] = &[
+    seed(
+        "guard-target",
+        "                GET /api/cold-start/impatient: {ThrottlingRateLimit: 0, ThrottlingBurstLimit: 0}\n",
+        "",
+        "            Resource: !Sub arn:${AWS::Partition}:states:::aws-sdk:apigatewayv2:updateStage\n            Parameters:\n              ApiId",
+    ),
+    seed(
+        "guard-target",
+        "                POST /api/users: {ThrottlingRateLimit: 0, ThrottlingBurstLimit: 0}\n",
+        "                POST /api/users: {ThrottlingRateLimit: 1, ThrottlingBurstLimit: 0}\n",
+        "POST /api/users: {ThrottlingRateLimit: 1",
+    ),
+    seed(
+        "guard-target",
+        "                GET /api/users/{id}: {ThrottlingRateLimit: 0, ThrottlingBurstLimit: 0}\n",
+        "                GET /api/users/{id}: {ThrottlingRateLimit: 0, ThrottlingBurstLimit: 0}\n                GET /api/old: {ThrottlingRateLimit: 0, ThrottlingBurstLimit: 0}\n",
+        "GET /api/old",
+    ),
+    seed(
+        "guard-role",
+        "                Action: lambda:PutFunctionConcurrency\n                Resource: !Ref Functions\n",
+        "                Action: lambda:PutFunctionConcurrency\n                Resource: arn:aws:lambda:ap-northeast-2:123456789012:function:other\n",
+        "function:other",
+    ),
+    seed(
+        "policy",
+        "                Action: [apigateway:GET, apigateway:PATCH]\n",
+        "                Action: [apigateway:*]\n",
+        "Action: [apigateway:*]",
+    ),
+    seed(
+        "guard-alarm",
+        "        resources: [!GetAtt Flood.Arn]\n",
+        "        resources: [!GetAtt ManyWrites.Arn]\n",
+        "  KillSwitch:",
+    ),
+    seed(
+        "guard-alarm",
+        "      ComparisonOperator: GreaterThanThreshold\n      # No requests, no metric, no alarm.\n      TreatMissingData: notBreaching\n      AlarmActions: [!Ref Alerts]\n",
+        "      ComparisonOperator: GreaterThanThreshold\n      TreatMissingData: notBreaching\n",
+        "  Flood:",
+    ),
+];
+
+/// The line, from 1, in which the only `text` ends.
+fn line_of(whole: &str, text: &str) -> usize {
+    let start = whole.find(text).unwrap_or_else(|| panic!("`{text}` does not stand there"));
+    whole[..start + text.trim_end_matches('\n').len()].matches('\n').count() + 1
+}
+
+fn break_one(file: &str, system: &str, guard: &str, seed: &Seed) {
+    let own = if file == "template.yaml" { system } else { guard };
+    assert_eq!(own.matches(seed.from).count(), 1, "{file} must contain once:\n{}", seed.from);
+    let broken = own.replacen(seed.from, seed.to, 1);
+    assert_ne!(own, broken);
+    let (system, guard) =
+        if file == "template.yaml" { (broken.as_str(), guard) } else { (system, broken.as_str()) };
+    let found = findings(system, guard, &set("public"), "public");
+    let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let all = lines.join("\n");
+    assert!(!found.is_empty(), "{}: nobody noticed\n{}", seed.rule, seed.to);
+    assert!(found.iter().all(|finding| finding.rule == seed.rule), "{} expected:\n{all}", seed.rule);
+    let line = line_of(&broken, seed.at);
+    let there = found.iter().any(|finding| finding.file == file && finding.place.line == line);
+    assert!(there, "{} expected at {file}:{line}:\n{all}", seed.rule);
+}
+
+#[test]
+fn every_mistake_breaks_the_promise_it_should_at_its_line() {
+    let (system, guard) = (read("template.yaml"), read("deploy/guard.yaml"));
+    for seed in SYSTEM {
+        break_one("template.yaml", &system, &guard, seed);
+    }
+    for seed in GUARD {
+        break_one("deploy/guard.yaml", &system, &guard, seed);
+    }
+}
+
+/// Two places at once: a default alone is what the set `public` relies on.
+#[test]
+fn sign_up_open_by_default_is_noticed() {
+    let system = read("template.yaml").replacen("    Default: closed\n", "    Default: open\n", 1);
+    let found = findings(&system, &read("deploy/guard.yaml"), &set("public"), "public");
+    assert!(
+        found.iter().any(|finding| finding.rule == "sign-up" && finding.subject == "SignUp"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_budget_that_only_speaks_afterwards_is_noticed() {
+    let guard = read("deploy/guard.yaml").replace("NotificationType: ACTUAL", "NotificationType: FORECASTED");
+    let found = findings(&read("template.yaml"), &guard, &set("public"), "public");
+    let rules: Vec<(&str, &str)> =
+        found.iter().map(|finding| (finding.rule, finding.subject.as_str())).collect();
+    assert_eq!(rules, [("guard-budget", "Budget")]);
+}
+
+#[test]
+fn no_promise_is_without_a_mistake_that_breaks_it() {
+    let seeded: Vec<&str> =
+        SYSTEM.iter().chain(GUARD).map(|seed| seed.rule).chain(["guard-budget"]).collect();
+    for rule in deploy::contract::RULES {
+        assert!(seeded.contains(&rule.name), "nothing breaks `{}`", rule.name);
+    }
+}
