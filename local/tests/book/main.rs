@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod notes;
+mod scripts;
 mod weight;
 
 use std::path::{Path, PathBuf};

@@ -32,7 +32,7 @@ pub fn serve(folder: PathBuf, prefix: &str, config: impl FnOnce(&str) -> String)
     Elsewhere { url, _runtime: runtime }
 }
 
-fn file(folder: &std::path::Path, prefix: &str, config: &str, uri: &Uri) -> Response {
+pub fn file(folder: &std::path::Path, prefix: &str, config: &str, uri: &Uri) -> Response {
     let Some(name) = uri.path().strip_prefix(prefix) else {
         return (StatusCode::NOT_FOUND, "not the book").into_response();
     };

@@ -9,6 +9,8 @@ mod pace;
 mod paper;
 mod pdf;
 mod places;
+mod policy;
+mod refused;
 mod search;
 mod served;
 mod weight;

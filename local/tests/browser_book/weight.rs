@@ -35,6 +35,8 @@ fn a_first_visit_is_light_and_speaks_to_nobody_else() {
             let elsewhere: Vec<_> =
                 asked.iter().filter(|url| !url.starts_with(&BOOK.url) && !url.starts_with("data:")).collect();
             assert!(elsewhere.is_empty(), "{name} asks {elsewhere:?}");
+            let calls: Vec<_> = asked.iter().filter(|url| url.contains("/api/")).collect();
+            assert!(calls.is_empty(), "{name} runs a demo nobody pressed: {calls:?}");
             assert!(asked.len() > 10, "{asked:?}");
 
             let received = first_visit(page, &url, "Network.loadingFinished");
