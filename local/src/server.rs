@@ -20,7 +20,7 @@ use crate::dynamodb::{Data, DynamoDb, Storage};
 use crate::lambda::package::{Options as PackageOptions, Packager};
 use crate::lambda::{Lambda, Settings};
 use crate::project::Project;
-use crate::site::Site;
+use crate::site::{SignIn, Site};
 use crate::terminal::Terminal;
 use crate::watch::{Sources, Watcher, settled};
 use crate::{events, gateway, wall};
@@ -119,13 +119,14 @@ impl Server {
         tokio::spawn(notice_template(changes.template));
 
         // The book may be read under either name of this machine while its calls go to the other.
+        let mut origins = options.allow_origins;
+        origins.extend(["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{port}")));
         if let Some(cors) = &mut api.cors {
-            cors.allow_origins.extend(["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{port}")));
-            cors.allow_origins.extend(options.allow_origins);
+            cors.allow_origins.extend_from_slice(&origins);
         }
-        let mut pages = site.router(port);
+        let mut pages = site.router_with(port, issuer.as_ref().map(sign_in));
         if let Some(issuer) = &issuer {
-            pages = pages.merge(cognito::router(issuer.clone()));
+            pages = pages.merge(cognito::router(issuer.clone(), origins));
         }
         let router = router(gateway::router(api, lambda.clone(), issuer), pages);
         Ok(Self { listener, router, lambda, site, dynamodb, packages, _watcher: watcher })
@@ -176,6 +177,12 @@ impl Server {
         self.lambda.stop().await;
         Ok(())
     }
+}
+
+/// What pages are told of the issuer.
+fn sign_in(issuer: &Issuer) -> SignIn {
+    let pool = issuer.pool();
+    SignIn { issuer: pool.issuer.clone(), client: pool.client.id.clone(), path: issuer.path() }
 }
 
 /// `/api/…` is the API's, everything else the book's and this machine's own: one origin, as behind CloudFront.

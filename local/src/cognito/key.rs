@@ -10,13 +10,13 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rsa::pkcs1v15::{SigningKey, VerifyingKey};
+use rsa::pkcs1v15::{Signature, SigningKey, VerifyingKey};
 use rsa::rand_core::UnwrapErr;
 use rsa::sha2::{Digest, Sha256};
-use rsa::signature::{SignatureEncoding, Signer};
+use rsa::signature::{SignatureEncoding, Signer, Verifier};
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use rsa::{BoxedUint, RsaPrivateKey, RsaPublicKey};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Bits of the modulus, as Cognito's keys have.
 const BITS: usize = 2048;
@@ -119,6 +119,20 @@ impl KeyPair {
         let signature = URL_SAFE_NO_PAD.encode(self.private.sign(text.as_bytes()).to_vec());
         format!("{text}.{signature}")
     }
+
+    /// The claims of a token that [`Self::sign`] of this very pair made; `None` for every other text.
+    pub fn claims(&self, token: &str) -> Option<Map<String, Value>> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (head, claims) = signed.split_once('.')?;
+        let bytes = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
+        let head: Value = serde_json::from_slice(&bytes(head)?).ok()?;
+        if head != json!({"kid": self.id, "alg": "RS256"}) {
+            return None;
+        }
+        let signature = Signature::try_from(bytes(signature)?.as_slice()).ok()?;
+        self.verifier().verify(signed.as_bytes(), &signature).ok()?;
+        serde_json::from_slice(&bytes(claims)?).ok()
+    }
 }
 
 #[cfg(test)]
@@ -136,7 +150,15 @@ mod tests {
         assert_eq!((again.id(), again.public()), (first.id(), first.public()));
         let claims = json!({"sub": "s"});
         assert_eq!(again.sign(&claims), first.sign(&claims));
-        assert_ne!(KeyPair::open(None).unwrap().id(), first.id());
+        let token = first.sign(&claims);
+        assert_eq!(again.claims(&token).map(Value::Object), Some(claims));
+        let changed = token.replacen('.', ".x", 1);
+        for text in ["", "..", "a.b.c", "secret", &token[1..], &changed] {
+            assert_eq!(first.claims(text), None, "{text}");
+        }
+        let other = KeyPair::open(None).unwrap();
+        assert_ne!(other.id(), first.id());
+        assert_eq!(other.claims(&token), None);
         assert!(!format!("{first:?}").contains(first.public()["n"].as_str().unwrap()));
 
         std::fs::write(&path, "{}").unwrap();

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use axum::extract::{Query, Request, State};
-use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, HOST, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -59,6 +59,18 @@ pub struct Build {
 struct Served {
     site: Site,
     connect: Arc<str>,
+    sign_in: Option<Arc<SignIn>>,
+}
+
+/// Where readers of this book sign in, as pages are told by `/config.json`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    /// The issuer of tokens.
+    pub issuer: String,
+    /// The client that the pages are.
+    pub client: String,
+    /// The path below which readers sign in: on AWS a domain of its own, here part of this server.
+    pub path: String,
 }
 
 impl Site {
@@ -99,7 +111,13 @@ impl Site {
 
     /// The routes of the book: everything that is not another room's. `port` is the one the server listens on.
     pub fn router(&self, port: u16) -> Router {
-        let served = Served { site: self.clone(), connect: format!("http://*.localhost:{port}").into() };
+        self.router_with(port, None)
+    }
+
+    /// As [`Self::router`], for a book whose readers may sign in.
+    pub fn router_with(&self, port: u16, sign_in: Option<SignIn>) -> Router {
+        let connect = format!("http://*.localhost:{port}").into();
+        let served = Served { site: self.clone(), connect, sign_in: sign_in.map(Arc::new) };
         Router::new()
             .route("/config.json", get(config))
             .route("/_local/live.js", get(script))
@@ -157,12 +175,17 @@ fn remove_stale(scratch: &Path) {
 }
 
 /// What a page must know about this deployment; a book on AWS has a file of that name. `spread`: parallel
-/// calls may be spread over `*.localhost` names, because a browser opens only six connections to one name.
-async fn config() -> impl IntoResponse {
-    (
-        [(CACHE_CONTROL, "no-cache"), (X_CONTENT_TYPE_OPTIONS, "nosniff")],
-        Json(json!({"api": "/api", "spread": true})),
-    )
+/// calls may be spread over `*.localhost` names, because a browser opens only six connections to one name. `signIn` stands
+/// below the name the page was asked by, so that it is of the page's own origin, whichever name of this machine that is.
+async fn config(State(served): State<Served>, headers: HeaderMap) -> impl IntoResponse {
+    let mut config = json!({"api": "/api", "spread": true});
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if let Some(SignIn { issuer, client, path }) = served.sign_in.as_deref() {
+        config["issuer"] = issuer.as_str().into();
+        config["client"] = client.as_str().into();
+        config["signIn"] = format!("http://{host}{path}").into();
+    }
+    ([(CACHE_CONTROL, "no-cache"), (X_CONTENT_TYPE_OPTIONS, "nosniff")], Json(config))
 }
 
 /// The script that reloads open pages.

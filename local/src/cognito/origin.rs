@@ -1,0 +1,147 @@
+//! Which pages may ask: those of this very server, and those of origins its maintainer named.
+//! Knows `Origin`, `Host` and CORS (Fetch Standard, section 3.2); nothing of tokens.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+/// For how long a browser may keep the answer to a preflight, in seconds.
+const PREFLIGHT: &str = "600";
+
+/// Origins whose pages may sign readers in, beside the server's own.
+#[derive(Debug, Clone)]
+pub(super) struct Origins(Arc<[String]>);
+
+impl Origins {
+    /// Takes what is an origin: `http(s)://host[:port]`. A `*` is none: tokens are for pages somebody chose.
+    pub fn new(named: Vec<String>) -> Self {
+        Self(named.into_iter().filter(|origin| is_origin(origin)).collect())
+    }
+
+    /// The origin of `address`, when readers may be sent there: the first page, `/`, of the server that answers this request
+    /// or of a named origin. As on AWS the whole address must be equal: there the client's `CallbackURLs` and `LogoutURLs`
+    /// name the first page of the deployed book, which here stands at the addresses of this server.
+    pub fn of_callback<'a>(&self, headers: &HeaderMap, address: &'a str) -> Option<&'a str> {
+        let origin = address.strip_suffix('/').filter(|origin| is_origin(origin))?;
+        (own(headers).is_some_and(|own| own == origin) || self.names(origin)).then_some(origin)
+    }
+
+    fn names(&self, origin: &str) -> bool {
+        self.0.iter().any(|named| named == origin)
+    }
+
+    fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin = headers.get(header::ORIGIN)?;
+        origin.to_str().is_ok_and(|text| self.names(text)).then(|| origin.clone())
+    }
+}
+
+/// Middleware: answers preflights, and lets pages of allowed origins read answers.
+pub(super) async fn share(State(origins): State<Origins>, request: Request, next: Next) -> Response {
+    let allowed = origins.allowed(request.headers());
+    let preflight = *request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response =
+        if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
+    if let Some(origin) = allowed {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        if preflight {
+            for (name, value) in [
+                (header::ACCESS_CONTROL_ALLOW_METHODS, "GET,POST"),
+                (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization,content-type"),
+                (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT),
+            ] {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+        }
+    }
+    response
+}
+
+/// Whether a page of this very server asks, or a program that is no browser.
+pub(super) fn is_own_page(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let from_here = match text("origin") {
+        None => true,
+        Some(origin) => own(headers).is_some_and(|own| own.eq_ignore_ascii_case(origin)),
+    };
+    from_here && matches!(text("sec-fetch-site"), None | Some("same-origin" | "none"))
+}
+
+/// The origin under which this server was asked.
+fn own(headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    (!host.is_empty()).then(|| format!("http://{host}"))
+}
+
+fn is_origin(text: &str) -> bool {
+    let authority = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    authority.is_some_and(|authority| !authority.is_empty() && authority.bytes().all(plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn pages_of_other_origins_are_kept_out_even_those_of_this_machine() {
+        let asks = |pairs: &[(&'static str, &str)]| is_own_page(&headers(pairs));
+        let host = ("host", "127.0.0.1:3000");
+        assert!(asks(&[host]), "a program");
+        assert!(asks(&[host, ("origin", "http://127.0.0.1:3000"), ("sec-fetch-site", "same-origin")]));
+        for origin in ["http://127.0.0.1:8080", "http://localhost:3000", "https://127.0.0.1:3000", "null", ""]
+        {
+            assert!(!asks(&[host, ("origin", origin)]), "{origin}");
+        }
+        assert!(!asks(&[host, ("sec-fetch-site", "same-site")]));
+        assert!(!asks(&[("origin", "http://")]));
+    }
+
+    #[test]
+    fn readers_are_sent_to_the_first_page_of_an_allowed_origin_only() {
+        let origins = Origins::new(vec!["http://localhost:8000".into(), "*".into(), "http://a b".into()]);
+        let asked = headers(&[("host", "127.0.0.1:3000")]);
+        for origin in ["http://127.0.0.1:3000", "http://localhost:8000"] {
+            assert_eq!(origins.of_callback(&asked, &format!("{origin}/")), Some(origin));
+        }
+        for address in [
+            "",
+            "/",
+            "//127.0.0.1:3000/",
+            "http://127.0.0.1:3000",
+            "http://127.0.0.1:3001/",
+            "http://localhost:3000/",
+            "https://127.0.0.1:3000/",
+            "HTTP://127.0.0.1:3000/",
+            "https://book.invalid/",
+            "http://127.0.0.1:3000@evil.example/",
+            "http://127.0.0.1:3000.evil.example/",
+            "http://127.0.0.1:3000\\.evil.example/",
+            "http://127.0.0.1:3000/index.html",
+            "http://127.0.0.1:3000//",
+            "http://127.0.0.1:3000//evil.example/",
+            "http://evil.example/http://127.0.0.1:3000/",
+            "http://127.0.0.1:3000/?next=a",
+            "http://127.0.0.1:3000/?next=/",
+            "http://127.0.0.1:3000/#a",
+            "http://127.0.0.1:3000/\"><script>",
+            "http://127.0.0.1:3000/\r\nset-cookie: a",
+            "javascript://127.0.0.1:3000/%0aalert(1)",
+            "*",
+            "http://a b/",
+        ] {
+            assert_eq!(origins.of_callback(&asked, address), None, "{address}");
+        }
+        assert_eq!(origins.of_callback(&HeaderMap::new(), "http:///"), None);
+    }
+}
