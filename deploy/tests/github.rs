@@ -28,6 +28,10 @@ fn faults(text: &str) -> Vec<String> {
     if workflow.get("permissions").is_none_or(gives) {
         faults.push("gives every job rights: write `permissions: {}`".to_owned());
     }
+    let shell = workflow.get("defaults").and_then(|defaults| defaults.get("run")?.get("shell")?.text().ok());
+    if shell != Some("bash") {
+        faults.push("names no shell: a pipe whose first program fails would pass".to_owned());
+    }
     for trigger in ["pull_request_target", "workflow_run"] {
         if text.contains(trigger) {
             faults.push(format!("{trigger} hands secrets to code of strangers"));
@@ -88,6 +92,7 @@ fn every_rule_finds_what_breaks_it() {
     for (name, from, to, fault) in [
         ("test.yml", "permissions: {}", "permissions: write-all", "gives every job rights"),
         ("test.yml", "  pull_request:\n", "  pull_request_target:\n", "hands secrets"),
+        ("test.yml", "    shell: bash\n", "    working-directory: book\n", "names no shell"),
         ("test.yml", "    timeout-minutes: 90\n", "", "test has no timeout"),
         ("test.yml", "persist-credentials: false", "persist-credentials: true", "leaves the token behind"),
         ("test.yml", "@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7", "not pinned"),

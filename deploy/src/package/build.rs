@@ -55,7 +55,7 @@ impl Machine {
         }
         let (name, target) = (architecture.name(), architecture.target());
         let other = match self.architecture {
-            Some(own) => format!(", 또는 --architecture {}로 묶는다", own.name()),
+            Some(own) => format!("(아니면 `--architecture {}`로 묶는다)", own.name()),
             None => String::new(),
         };
         bail!(
