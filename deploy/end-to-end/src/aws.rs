@@ -18,6 +18,8 @@ pub const KEY: &str = "test";
 pub struct Aws {
     program: PathBuf,
     endpoint: String,
+    key: String,
+    secret: String,
 }
 
 /// What an AWS client is told by its environment: this endpoint, these keys, and no file or address of the machine.
@@ -47,9 +49,15 @@ pub const FORGOTTEN: [&str; 5] = [
 ];
 
 impl Aws {
-    /// The CLI at `program`, talking to `endpoint`.
+    /// The CLI at `program`, talking to `endpoint` as the account's owner.
     pub fn new(program: PathBuf, endpoint: &str) -> Aws {
-        Aws { program, endpoint: endpoint.to_owned() }
+        Aws { program, endpoint: endpoint.to_owned(), key: KEY.to_owned(), secret: KEY.to_owned() }
+    }
+
+    /// The same for somebody else.
+    pub fn of(&self, endpoint: &str, key: &str, secret: &str) -> Aws {
+        let program = self.program.clone();
+        Aws { program, endpoint: endpoint.to_owned(), key: key.to_owned(), secret: secret.to_owned() }
     }
 
     /// What the CLI prints.
@@ -61,7 +69,7 @@ impl Aws {
         for name in FORGOTTEN {
             command.env_remove(name);
         }
-        command.envs(environment(&self.endpoint, KEY, KEY)).args(arguments);
+        command.envs(environment(&self.endpoint, &self.key, &self.secret)).args(arguments);
         finish(&mut command)
     }
 

@@ -14,6 +14,7 @@ mod report;
 mod stack;
 mod viewer;
 mod whole;
+mod zips;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

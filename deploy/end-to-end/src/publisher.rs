@@ -1,25 +1,27 @@
 //! `deploy publish` as its own user runs it: a program, an identity with few rights, and a relay that watches the wire.
 //! Knows the command line and the rights it needs.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::json;
 use tokio::process::Command;
 
 use crate::aws::{Aws, FORGOTTEN, environment};
 use crate::emulator::Emulator;
 use crate::relay::{Relay, Stop};
-use crate::stack::{NAME, Stack};
+use crate::stack::{Deploy, NAME, Order, Stack};
 
 const USER: &str = "publisher";
+const ROLES: &str = "serverless-book-github";
 
 /// Somebody who may publish, and nothing else.
 pub struct Publisher {
     program: PathBuf,
     key: String,
     secret: String,
+    roles: Stack,
 }
 
 /// What a run of it was.
@@ -40,35 +42,44 @@ impl Run {
 }
 
 impl Publisher {
-    /// Makes the identity: it may read the stack's outputs, read, write and delete in one bucket, and invalidate.
+    /// Makes the identity: a user with the policy of the role that GitHub Actions publishes with (`deploy/github-role.yaml`).
     ///
     /// # Errors
-    /// IAM refuses.
-    pub fn create(aws: &Aws, programs: &Path, stack: &Stack) -> Result<Publisher> {
-        let bucket = format!("arn:aws:s3:::{}", stack.output("SiteBucket")?);
-        let account =
-            aws.json(&["sts", "get-caller-identity"])?["Account"].as_str().context("Account")?.to_owned();
-        let distribution =
-            format!("arn:aws:cloudfront::{account}:distribution/{}", stack.output("DistributionId")?);
-        let stacks = format!("arn:aws:cloudformation:{}:{account}:stack/{NAME}/*", crate::aws::REGION);
-        let may = |actions: &[&str], resource: &str| json!({"Effect": "Allow", "Action": actions, "Resource": resource});
-        let policy = json!({"Version": "2012-10-17", "Statement": [
-            may(&["cloudformation:DescribeStacks"], &stacks),
-            may(&["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], &format!("{bucket}/*")),
-            may(&["s3:ListBucket"], &bucket),
-            may(&["cloudfront:CreateInvalidation"], &distribution),
-        ]});
+    /// The role cannot be made, or IAM refuses.
+    pub fn create(aws: &Aws, programs: &Path, stack: &Stack, deploy: &Deploy<'_>) -> Result<Publisher> {
+        let mut parameters = BTreeMap::from([("Repository".to_owned(), "owner/name".to_owned())]);
+        for output in ["SiteBucket", "DistributionId"] {
+            parameters.insert(output.to_owned(), stack.output(output)?.to_owned());
+        }
+        let order = Order { name: ROLES, template: "deploy/github-role.yaml", parameters };
+        let roles = deploy.stack(aws, &order)?;
+        let role = roles.output("PublishRole")?.rsplit('/').next().unwrap_or_default();
+        let ask = ["iam", "get-role-policy", "--role-name", role, "--policy-name", "publish"];
+        let policy = aws.json(&ask)?["PolicyDocument"].to_string();
         aws.json(&["iam", "create-user", "--user-name", USER])?;
-        let document = policy.to_string();
         let put = ["iam", "put-user-policy", "--user-name", USER, "--policy-name", "publish"];
-        aws.json(&[&put[..], &["--policy-document", &document]].concat())?;
+        aws.json(&[&put[..], &["--policy-document", &policy]].concat())?;
         let keys = aws.json(&["iam", "create-access-key", "--user-name", USER])?;
         let text = |name: &str| keys["AccessKey"][name].as_str().map(str::to_owned).context("AccessKey");
         Ok(Publisher {
             program: programs.join("deploy"),
             key: text("AccessKeyId")?,
             secret: text("SecretAccessKey")?,
+            roles,
         })
+    }
+
+    /// Takes the roles away again.
+    ///
+    /// # Errors
+    /// CloudFormation refuses.
+    pub fn delete_roles(&self, aws: &Aws) -> Result<()> {
+        self.roles.delete(aws)
+    }
+
+    /// The CLI in this identity's hands, at that endpoint.
+    pub fn aws(&self, aws: &Aws, endpoint: &str) -> Aws {
+        aws.of(endpoint, &self.key, &self.secret)
     }
 
     /// Publishes the book in `folder`, which ends well or at `stop`.

@@ -63,13 +63,26 @@ pub fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
 }
 
-impl Stack {
+/// What every deployment needs.
+pub struct Deploy<'a> {
+    /// The project's folder.
+    pub root: &'a Path,
+    /// Where edited and packaged templates go.
+    pub folder: &'a Path,
+    /// The functions.
+    pub zips: &'a Path,
+    pub gaps: &'a Gaps,
+}
+
+impl Deploy<'_> {
     /// Packages and deploys as README's second way does: `aws cloudformation package`, then `deploy`.
     ///
     /// # Errors
     /// A resource cannot be created: with its reason.
-    pub fn deploy(aws: &Aws, root: &Path, folder: &Path, gaps: &Gaps, order: &Order<'_>) -> Result<Stack> {
-        let packaged = package(aws, root, folder, gaps, order)?;
+    pub fn stack(&self, aws: &Aws, order: &Order<'_>) -> Result<Stack> {
+        let template = fs::read_to_string(self.root.join(order.template)).with_context(|| order.template.to_owned())?;
+        let edited = self.gaps.edited(order.template, &template)?;
+        let packaged = self.package(aws, &edited, order.name)?;
         let mut arguments = vec!["cloudformation", "deploy", "--stack-name", order.name, "--s3-bucket", CODE];
         let file = packaged.to_string_lossy();
         arguments.extend([
@@ -91,6 +104,25 @@ impl Stack {
         Ok(Stack { name: order.name.to_owned(), outputs })
     }
 
+    fn package(&self, aws: &Aws, template: &str, name: &str) -> Result<PathBuf> {
+        let text = template.replace(
+            &format!("CodeUri: {}/", template::PACKAGES),
+            &format!("CodeUri: {}/", self.zips.display()),
+        );
+        let edited = self.folder.join(format!("{name}.yaml"));
+        let packaged = self.folder.join(format!("{name}-packaged.yaml"));
+        fs::write(&edited, text)?;
+        if aws.text(&["s3api", "head-bucket", "--bucket", CODE]).is_err() {
+            aws.text(&["s3", "mb", &format!("s3://{CODE}")])?;
+        }
+        let (from, to) = (edited.to_string_lossy(), packaged.to_string_lossy());
+        let files = ["--template-file", &from, "--output-template-file", &to];
+        aws.text(&[&["cloudformation", "package", "--s3-bucket", CODE], &files[..]].concat())?;
+        Ok(packaged)
+    }
+}
+
+impl Stack {
     /// An output by its name.
     ///
     /// # Errors
@@ -164,25 +196,6 @@ impl Stack {
         aws.json(&[&update[..], &["--distribution-config", &file]].concat())?;
         Ok(())
     }
-}
-
-fn package(aws: &Aws, root: &Path, folder: &Path, gaps: &Gaps, order: &Order<'_>) -> Result<PathBuf> {
-    let template =
-        fs::read_to_string(root.join(order.template)).with_context(|| order.template.to_owned())?;
-    // CodeUri counts from the template's folder, and this copy lies elsewhere.
-    let zips = format!("CodeUri: {}/", root.join(template::PACKAGES).display());
-    let text =
-        gaps.edited(order.template, &template)?.replace(&format!("CodeUri: {}/", template::PACKAGES), &zips);
-    let edited = folder.join(format!("{}.yaml", order.name));
-    let packaged = folder.join(format!("{}-packaged.yaml", order.name));
-    fs::write(&edited, text)?;
-    if aws.text(&["s3api", "head-bucket", "--bucket", CODE]).is_err() {
-        aws.text(&["s3", "mb", &format!("s3://{CODE}")])?;
-    }
-    let (from, to) = (edited.to_string_lossy(), packaged.to_string_lossy());
-    let files = ["--template-file", &from, "--output-template-file", &to];
-    aws.text(&[&["cloudformation", "package", "--s3-bucket", CODE], &files[..]].concat())?;
-    Ok(packaged)
 }
 
 fn outputs(aws: &Aws, name: &str) -> Result<BTreeMap<String, String>> {

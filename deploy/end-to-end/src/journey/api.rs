@@ -7,12 +7,13 @@ use contract::Suite;
 use super::Deployed;
 use super::readers::Tokens;
 use crate::emulator::Emulator;
+use crate::gaps::Gaps;
 use crate::viewer::Viewer;
 
 /// The whole suite against the distribution, with a signed-in reader.
-pub fn contract(deployed: &Deployed, tokens: &Tokens) -> Result<String> {
+pub fn contract(deployed: &Deployed, gaps: &Gaps, tokens: &Tokens) -> Result<String> {
     let suite = Suite::new(&deployed.edge.base()).token(Some(tokens.access.clone()));
-    deployed.gaps.judge(&suite.run(|_| ()))
+    gaps.judge(&suite.run(|_| ()))
 }
 
 /// Who goes around the distribution has not its secret.

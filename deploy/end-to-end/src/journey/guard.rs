@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Deployed, eventually};
 use crate::aws::Aws;
-use crate::stack::{Order, Stack};
+use crate::stack::{Deploy, Order, Stack};
 
 const NAME: &str = "serverless-book-guard";
 /// A way through the states without a retry takes less than a second.
@@ -20,19 +20,19 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const ROUTE: &str = "/api/cold-start/plain-128";
 
 /// Deploys the guard and turns its switch off and on.
-pub fn drill(deployed: &Deployed, root: &Path, folder: &Path) -> Result<String> {
+pub fn drill(deployed: &Deployed, deploy: &Deploy<'_>) -> Result<String> {
     let (aws, stack) = (&deployed.aws, &deployed.stack);
     let mut parameters = BTreeMap::from([("Mail".to_owned(), "maintainer@example.com".to_owned())]);
     for output in ["ApiId", "Functions", "TableName"] {
         parameters.insert(output.to_owned(), stack.output(output)?.to_owned());
     }
     let order = Order { name: NAME, template: "deploy/guard.yaml", parameters };
-    let guard = Stack::deploy(aws, root, folder, &deployed.gaps, &order)?;
+    let guard = deploy.stack(aws, &order)?;
     let (off, on) = (Machine::read(aws, &guard, "KillSwitch")?, Machine::read(aws, &guard, "SwitchOn")?);
     let functions: Vec<_> = stack.output("Functions")?.split(',').collect();
 
     let mut seen = vec![ways(&off, &on, functions.len())?];
-    seen.push(calls(deployed, folder, &off, &on, &functions)?);
+    seen.push(calls(deployed, deploy.folder, &off, &on, &functions)?);
     guard.delete(aws)?;
     Ok(seen.join("\n"))
 }

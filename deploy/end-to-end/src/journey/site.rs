@@ -110,18 +110,32 @@ impl Site<'_> {
         ))
     }
 
-    /// Nobody but the distribution reads the bucket, and nobody without TLS.
-    pub fn closed(&self, emulator: &Emulator) -> Result<String> {
-        let bucket = self.deployed.stack.output("SiteBucket")?;
-        for (door, base) in [("TLS로", self.deployed.edge.base()), ("TLS 없이", emulator.endpoint())] {
-            for path in [format!("/{bucket}/index.html"), format!("/{bucket}?list-type=2")] {
-                // The edge would take the path for the book's.
-                let viewer = Viewer::new(&base);
-                let host = format!("s3.{}.amazonaws.com", crate::aws::REGION);
-                viewer.get(&path, &[("host", &host)])?.status(403).with_context(|| door.to_owned())?;
+    /// Nobody but the distribution reads the bucket without a key; with one nobody does without TLS, or more than agreed.
+    pub fn closed(&self, front: &str) -> Result<String> {
+        let Deployed { aws, stack, .. } = self.deployed;
+        let bucket = stack.output("SiteBucket")?;
+        let plain = self.emulator.endpoint();
+        for base in [front, &plain] {
+            for path in ["index.html", "config.json", "?list-type=2", "?policy", ".publish/manifest.json"] {
+                Viewer::new(base).get(&format!("/{bucket}/{path}"), &[])?.status(403)?;
             }
         }
-        Ok("읽기도 목록도 403".into())
+        let publisher = self.publisher.aws(aws, front);
+        let read = ["s3api", "get-object-tagging", "--bucket", bucket, "--key", "index.html"];
+        let head = ["s3api", "head-object", "--bucket", bucket, "--key", "index.html"];
+        publisher.json(&head).context("게시자는 TLS로 읽을 수 있어야 한다")?;
+        let table = ["dynamodb", "scan", "--table-name", stack.output("TableName")?];
+        for (who, call, why) in [
+            (&self.publisher.aws(aws, &plain), &head[..], "TLS 없이 읽는다"),
+            (&publisher, &read, "태그를 읽는다"),
+            (&publisher, &["s3api", "get-bucket-policy", "--bucket", bucket], "정책을 읽는다"),
+            (&publisher, &table, "표를 읽는다"),
+            (&publisher, &["lambda", "list-functions"], "함수를 본다"),
+        ] {
+            let answer = who.text(call).err().with_context(|| format!("게시자가 {why}"))?.to_string();
+            ensure!(answer.contains("AccessDenied") || answer.contains("403"), "{why}: {answer}");
+        }
+        Ok("열쇠 없이는 읽기도 목록도 403; 게시자는 TLS 없이는, 그리고 게시 아닌 일에는 거절된다".into())
     }
 
     /// The second publish of the same book.
@@ -188,6 +202,7 @@ impl Site<'_> {
         let resources = stack.resources(aws)?;
         let bucket = stack.output("SiteBucket")?;
         empty(aws, bucket)?;
+        self.publisher.delete_roles(aws)?;
         stack.delete(aws)?;
         let looks: [(&str, &[&str], &str); 7] = [
             ("버킷", &["s3api", "list-buckets", "--query", "Buckets[].Name"], bucket),
