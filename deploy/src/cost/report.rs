@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 use super::month::Month;
-use super::prices::Prices;
+use super::prices::{FILE, Prices};
 
 const COLUMNS: [&str; 6] = ["API Gateway", "CloudFront", "Lambda", "DynamoDB", "로그", "합"];
 
@@ -54,6 +54,7 @@ pub fn table(month: &Month, prices: &Prices, set: &str) -> String {
 fn assumptions(month: &Month, prices: &Prices) -> String {
     let million = |usd: f64| usd * 1e6;
     let lines = [
+        format!("단가는 {FILE}에서 읽었다. 요금표로 다시 확인하지 않은 줄은 거기에 그렇게 적혀 있다(CloudFront, 보관, 일정, 경보)."),
         "모든 라우트가 한 달 내내 버킷이 차는 속도로 불리고, 요청마다 허용된 가장 비싼 요청이며 콜드 스타트다.".to_owned(),
         "무료 사용량은 하나도 빼지 않았다. CloudFront는 쓴 만큼 내는 요금이다(정액 요금제라면 그 칸은 0이다).".to_owned(),
         format!(

@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod command;
 mod constants;
+mod labs;
 mod month;
 mod seeds;
 mod sets;
