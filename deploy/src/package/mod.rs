@@ -99,3 +99,30 @@ fn compile(builder: &Builder<'_>, packages: &[String]) -> Result<Vec<Compiled>> 
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_zip_of_the_template_has_a_package_of_this_workspace_behind_it() {
+        let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        for set in ["local", "lab", "public"] {
+            let packaging = template::packaging(root, set).unwrap();
+            assert!(Architecture::from_name(&packaging.architecture).is_some(), "{}", packaging.architecture);
+            for package in &packaging.packages {
+                let manifest = root.join("demos").join(package).join("Cargo.toml");
+                let manifest: toml::Table =
+                    toml::from_str(&std::fs::read_to_string(manifest).unwrap()).unwrap();
+                assert_eq!(manifest["package"]["name"].as_str(), Some(package.as_str()));
+            }
+        }
+    }
+
+    #[test]
+    fn digits_of_the_sum() {
+        // FIPS 180-4's example, "abc".
+        let sum = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256(b"abc"), sum);
+    }
+}
