@@ -28,6 +28,7 @@ for ((copy = 1; ; copy++)); do
     [ "$(find "$book" -type f | wc -l)" -lt "$files" ] || break
     mkdir "$book/copy-$copy"
     cp -r book/book/. "$book/copy-$copy/"
+    rm -f "$book/copy-$copy/.nojekyll"
     find "$book/copy-$copy" -name '*.html' -exec sh -c 'for page; do echo "<!-- '"$copy"' -->" >> "$page"; done' _ {} +
     # No more than asked for: the plain pages and assets at the end of the last copy are left out.
     while extra=$(find "$book" -type f | wc -l) && [ "$extra" -gt "$files" ]; do

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
-use futures_util::future::try_join_all;
+use futures_util::stream::{StreamExt, TryStreamExt, iter};
 
 use super::arguments::Prefix;
 use super::book::Book;
 use super::journal::Journal;
 use super::manifest::{self, Manifest};
-use super::store::Store;
+use super::store::{PARALLEL, Store};
 
 /// # Errors
 /// A book published above has files under `prefix`, or the book has a new folder in which another one is published.
@@ -48,9 +48,8 @@ pub async fn refuse_overlap<S: Store>(
             None => Ok(()),
         }
     });
-    try_join_all(above).await?;
-    try_join_all(below).await?;
-    Ok(())
+    iter(above).buffer_unordered(PARALLEL).try_collect::<()>().await?;
+    iter(below).buffer_unordered(PARALLEL).try_collect::<()>().await
 }
 
 /// All folders of these names: of `a/b/c.html` these are `a` and `a/b`.

@@ -15,10 +15,7 @@ use super::invalidation::{Edge, Invalidation};
 use super::journal::Journal;
 use super::plan::{Phase, Plan, Upload, is_page};
 use super::progress::Progress;
-use super::store::{MAX_DELETED, Store};
-
-/// How many files are on their way at once: enough to fill a line of 30 ms, few enough for any account.
-pub const PARALLEL: usize = 24;
+use super::store::{MAX_DELETED, PARALLEL, Store};
 
 /// What another publisher's work means for this one's.
 const OTHER: &str = "다른 게시가 같은 곳에서 진행되고 있다";

@@ -46,6 +46,8 @@ impl Object {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(pub String);
 
+/// How many requests are on their way at once: enough to fill a line of 30 ms, few enough for any account.
+pub const PARALLEL: usize = 24;
 /// How many keys one `delete` may name (S3's `DeleteObjects`).
 pub const MAX_DELETED: usize = 1000;
 
