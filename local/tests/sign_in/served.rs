@@ -1,0 +1,181 @@
+//! An issuer with a clock of its own, behind the wall and beside a gateway.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use local::cognito::{self, Clock, Issuer};
+use local::lambda::{Lambda, Settings};
+use local::{gateway, wall};
+use template::{Api, Authorization, Route, RouteKey, UserPool, UserPoolClient};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::browser::Browser;
+use crate::key::KEY;
+
+/// RFC 7636, appendix B.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub const CLIENT: &str = "0123456789abcdefghijklmnop";
+/// A page of this origin may sign readers in too.
+pub const NAMED: &str = "http://localhost:8000";
+
+/// Everything the program logged, of all tests.
+pub static LOG: LazyLock<Arc<Mutex<Vec<u8>>>> = LazyLock::new(|| {
+    let log = Log::default();
+    tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).init();
+    log.0
+});
+
+/// The example `echo`, compiled once.
+static ECHO: LazyLock<PathBuf> = LazyLock::new(|| {
+    let built =
+        Command::new(env!("CARGO")).args(["build", "--quiet", "-p", "local", "--example", "echo"]).status();
+    assert!(built.unwrap().success());
+    // <target>/debug/deps/sign_in-… → <target>/debug/examples/echo
+    let test = std::env::current_exe().unwrap();
+    test.parent().and_then(Path::parent).unwrap().join("examples/echo")
+});
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+pub struct Served {
+    pub base: String,
+    /// The issuer's address.
+    pub issuer: String,
+    ahead: Arc<AtomicI64>,
+    lambda: Lambda,
+    _folder: tempfile::TempDir,
+    runtime: Runtime,
+}
+
+impl Served {
+    pub fn start() -> Self {
+        LazyLock::force(&LOG);
+        let runtime = Runtime::new().unwrap();
+        let ahead = Arc::new(AtomicI64::new(0));
+        let by = Arc::clone(&ahead);
+        let system = Clock::default();
+        let clock = Clock::new(move || system.now() + by.load(Ordering::Relaxed));
+        let folder = tempfile::tempdir().unwrap();
+        let (base, issuer, lambda) = runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let base = format!("http://{}", listener.local_addr().unwrap());
+            let pool = pool(&base);
+            let address = pool.issuer.clone();
+            let issuer = Issuer::with_clock(pool, Some(KEY.folder.path().to_owned()), clock);
+            let lambda = lambda(folder.path()).await;
+            let gateway = gateway::router(api(&address), lambda.clone(), Some(issuer.clone()));
+            let router = cognito::router(issuer, vec![base.clone(), NAMED.to_owned(), "*".to_owned()])
+                .fallback_service(gateway)
+                .layer(axum::middleware::from_fn(wall::guard))
+                .into_make_service_with_connect_info::<SocketAddr>();
+            tokio::spawn(async move { axum::serve(listener, router).await });
+            (base, address, lambda)
+        });
+        Self { base, issuer, ahead, lambda, _folder: folder, runtime }
+    }
+
+    /// Turns the issuer's clock forward. The gateway goes by the system's.
+    pub fn wait(&self, seconds: i64) {
+        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Gives the gateway a function to call: one that answers with its event.
+    pub fn with_echo(self) -> Self {
+        let _inside = self.runtime.enter();
+        self.lambda.deliver("echo", ECHO.clone());
+        self
+    }
+
+    /// The first page of the book, where readers are sent back to.
+    pub fn book(&self) -> String {
+        format!("{}/", self.base)
+    }
+
+    pub fn browser(&self) -> Browser<'_> {
+        Browser::new(self)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.runtime.block_on(self.lambda.stop());
+    }
+}
+
+fn pool(base: &str) -> UserPool {
+    let id = "ap-northeast-2_012345678";
+    let client = UserPoolClient {
+        id: CLIENT.to_owned(),
+        scopes: vec!["openid".to_owned(), "book/users".to_owned()],
+        access_token: Duration::from_secs(3600),
+    };
+    UserPool { issuer: format!("{base}/_local/cognito/{id}"), id: id.to_owned(), client }
+}
+
+fn api(issuer: &str) -> Api {
+    let route = |key: &str, scopes: Vec<String>| Route {
+        key: RouteKey::parse(key).unwrap(),
+        function: "Echo".to_owned(),
+        throttle: None,
+        timeout: None,
+        authorization: Some(Authorization {
+            issuer: issuer.to_owned(),
+            audience: vec![CLIENT.to_owned()],
+            scopes,
+        }),
+    };
+    let routes = vec![
+        route("GET /api/me/users", vec!["book/users".to_owned()]),
+        route("GET /api/me/any-scope", Vec::new()),
+    ];
+    Api { id: "api".to_owned(), cors: None, routes, throttle: None }
+}
+
+async fn lambda(folder: &Path) -> Lambda {
+    let function = template::Function {
+        name: "Echo".to_owned(),
+        package: "echo".to_owned(),
+        memory_mb: 1769,
+        timeout: Duration::from_secs(10),
+        environment: BTreeMap::new(),
+        reserved: None,
+        provisioned: 0,
+        schedules: Vec::new(),
+    };
+    let settings = Settings {
+        idle: Duration::from_secs(60),
+        most_environments: 2,
+        most_waiting: 10,
+        folder: folder.to_owned(),
+        variables: BTreeMap::new(),
+    };
+    Lambda::start(&[function], settings).await.unwrap()
+}
