@@ -49,7 +49,7 @@ pub fn build_reworked(programs: &Path, root: &Path, copy: &Path, folder: &Path) 
         }
     }
     append(&copy.join("book/theme/book.css"), "\n.reworked { color: inherit; }\n")?;
-    append(&copy.join("book/src/03-pros.md"), "\n새로 쓴 문단이다.\n\n![](images/new.svg)\n")?;
+    append(&copy.join("book/src/03-pros.md"), "\n새로 쓴 문단이다.\n\n![한 칸짜리 새 그림](images/new.svg)\n")?;
     let picture = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\"/>\n";
     fs::write(copy.join("book/src/images/new.svg"), picture)?;
     build(programs, copy, folder)

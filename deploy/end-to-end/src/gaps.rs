@@ -151,6 +151,7 @@ mod tests {
         assert_eq!(Some(gaps.ministack.as_str()), crate::python::version("ministack"));
         let templates = [
             ("template.yaml", include_str!("../../../template.yaml")),
+            ("deploy/github-role.yaml", include_str!("../../github-role.yaml")),
             ("deploy/guard.yaml", include_str!("../../guard.yaml")),
         ];
         for (file, text) in templates {

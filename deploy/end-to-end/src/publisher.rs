@@ -47,7 +47,10 @@ impl Publisher {
     /// # Errors
     /// The role cannot be made, or IAM refuses.
     pub fn create(aws: &Aws, programs: &Path, stack: &Stack, deploy: &Deploy<'_>) -> Result<Publisher> {
-        let mut parameters = BTreeMap::from([("Repository".to_owned(), "owner/name".to_owned())]);
+        let provider = "arn:aws:iam::000000000000:oidc-provider/token.actions.githubusercontent.com";
+        let known = [("Repository", "owner/name"), ("ProviderArn", provider)];
+        let mut parameters: BTreeMap<_, _> =
+            known.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         for output in ["SiteBucket", "DistributionId"] {
             parameters.insert(output.to_owned(), stack.output(output)?.to_owned());
         }

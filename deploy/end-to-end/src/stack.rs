@@ -98,7 +98,8 @@ impl Deploy<'_> {
             arguments.extend(pairs.iter().map(String::as_str));
         }
         if let Err(error) = aws.text(&arguments) {
-            bail!("{}\n{error:#}", failures(aws, order.name)?);
+            // A template that is refused whole has no events.
+            bail!("{}\n{error:#}", failures(aws, order.name).unwrap_or_default());
         }
         let outputs = outputs(aws, order.name)?;
         Ok(Stack { name: order.name.to_owned(), outputs })
@@ -140,6 +141,17 @@ impl Stack {
         let missing: Vec<_> = OUTPUTS.into_iter().filter(|name| self.output(name).is_err()).collect();
         ensure!(missing.is_empty(), "출력이 없거나 비어 있다: {}", missing.join(", "));
         Ok(())
+    }
+
+    /// The name or id AWS knows a resource by.
+    ///
+    /// # Errors
+    /// The stack has no such resource.
+    pub fn physical(&self, aws: &Aws, logical: &str) -> Result<String> {
+        let ask = ["cloudformation", "describe-stack-resource", "--stack-name", &self.name];
+        let answer = aws.json(&[&ask[..], &["--logical-resource-id", logical]].concat())?;
+        let id = answer["StackResourceDetail"]["PhysicalResourceId"].as_str();
+        Ok(id.with_context(|| logical.to_owned())?.to_owned())
     }
 
     /// Id, type and status of every resource.
