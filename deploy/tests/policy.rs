@@ -1,6 +1,6 @@
 //! The published book and the book of `cargo run` are behind the same headers, and the policy fits the book that is built.
 //! Knows the real book, built by the server's own library, and the real template.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! The table of threats is whole: each of the thirty has a control that exists and a check that exists, or says why none can run.
 //! Knows the table, the sources by their text, the templates and the names of the contract's promises.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
