@@ -46,10 +46,9 @@ pub async fn settings() -> Result<SdkConfig> {
 }
 
 /// An SDK error as a sentence: what was asked, what AWS said, what to do. Keys and signatures are never part of it.
-pub fn explain<E, R>(asked: &str, error: SdkError<E, R>) -> anyhow::Error
+pub fn explain<E>(asked: &str, error: SdkError<E>) -> anyhow::Error
 where
     E: ProvideErrorMetadata + Error + 'static,
-    R: std::fmt::Debug + 'static,
 {
     if caused_by_credentials(&error) {
         return anyhow!(
@@ -61,10 +60,16 @@ where
     let Some(service) = error.as_service_error() else {
         return anyhow!("{asked}: AWS에 닿지 못했다: {}", chain(&error));
     };
-    let code = service.code().unwrap_or("알 수 없는 오류");
-    let said = service.message().unwrap_or_default();
+    // The answer to a HEAD has no body that could name a code.
+    let status = error.raw_response().map(|response| response.status().as_u16()).unwrap_or_default();
+    let code = match (service.code(), status) {
+        (Some(code), _) => code,
+        (None, 403) => "Forbidden",
+        (None, _) => "알 수 없는 오류",
+    };
+    let said = service.message().map(|message| format!(": {message}")).unwrap_or_default();
     let advice = advice(code).map(|advice| format!(" {advice}")).unwrap_or_default();
-    anyhow!("{asked}: AWS가 거절했다 ({code}: {said}).{advice}")
+    anyhow!("{asked}: AWS가 거절했다 (HTTP {status}, {code}{said}).{advice}")
 }
 
 fn advice(code: &str) -> Option<&'static str> {

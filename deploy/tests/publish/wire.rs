@@ -248,6 +248,16 @@ async fn refusals_come_before_the_first_write() {
     assert!(message.contains("cargo run -- build") && scene.gate.sent().is_empty(), "{message}");
 }
 
+/// What a role without `s3:ListBucket` meets: a first publish asks for objects that are not there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_right_is_named() {
+    let scene = Scene::new(&FILES).await;
+    scene.gate.refuse("HEAD /book/", 403, "");
+    let message = complaint(&scene.publish(&STACK_ARGUMENTS).await);
+    assert!(message.contains("HTTP 403, Forbidden") && message.contains("ListBucket"), "{message}");
+    assert!(scene.keys().is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_region_or_keys_it_says_what_to_do() {
     let scene = Scene::new(&FILES).await;
