@@ -81,8 +81,9 @@ impl Served {
         let runtime = Runtime::new().unwrap();
         let ahead = Arc::new(AtomicI64::new(0));
         let by = Arc::clone(&ahead);
-        let system = Clock::default();
-        let clock = Clock::new(move || system.now() + by.load(Ordering::Relaxed));
+        // It stands still but for `wait`: a second more or less decides in these tests.
+        let started = Clock::default().now();
+        let clock = Clock::new(move || started + by.load(Ordering::Relaxed));
         let folder = tempfile::tempdir().unwrap();
         let (base, issuer, lambda) = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
