@@ -55,6 +55,30 @@ fn who_announces_second_has_touched_nothing() {
     holds(&memory.objects.borrow(), &simple(2), "");
 }
 
+/// A rival that takes over in the middle: the first says so, and what it has touched is marked in the rival's record.
+#[test]
+fn who_is_overtaken_says_so_and_leaves_a_note() {
+    let memory = bucket();
+    run(&memory, &simple(0), "").unwrap();
+    memory.revive(None);
+    let bigger = Edition {
+        pages: BTreeMap::from([(3, (1, vec![3], vec![3])), (4, (1, vec![3], vec![]))]),
+        ..simple(1)
+    };
+    let (first, second) = both(&memory, &bigger, &simple(2), 2);
+    let message = first.unwrap_err().to_string();
+    assert!(message.contains("이어받았다") && second.is_ok(), "{message}");
+    let noted = record(&memory, "").uncertain;
+    assert!(
+        ["css/s-00000003.css", "images/3.png", "p3.html"].iter().all(|name| noted.contains(*name)),
+        "{noted:?}"
+    );
+    // It stopped before its pages: nobody reads them.
+    assert!(memory.read("p3.html").is_none() && memory.read("images/3.png").is_some());
+    run(&memory, &simple(2), "").unwrap();
+    holds(&memory.objects.borrow(), &simple(2), "");
+}
+
 /// An answer that got lost: S3 refuses the SDK's second try of a write whose first try it has carried out.
 #[test]
 fn a_write_that_was_carried_out_unseen_is_not_a_lost_race() {
