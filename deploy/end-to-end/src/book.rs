@@ -12,9 +12,13 @@ use walkdir::WalkDir;
 
 use crate::python::finish;
 
+/// What mdBook writes for another host; `publish` leaves it out.
+const LEFT_OUT: [&str; 2] = [".nojekyll", "CNAME"];
+
 /// A built book in its folder.
 pub struct Edition {
     pub folder: PathBuf,
+    /// What is published of it.
     pub files: Files,
 }
 
@@ -25,7 +29,9 @@ pub struct Edition {
 pub fn build(programs: &Path, root: &Path, folder: &Path) -> Result<Edition> {
     let mut local = Command::new(programs.join("local"));
     finish(local.arg("build").arg("--root").arg(root).arg("--dest-dir").arg(folder))?;
-    Ok(Edition { folder: folder.to_owned(), files: book_files::read(folder)? })
+    let mut files = book_files::read(folder)?;
+    files.retain(|name, _| !LEFT_OUT.contains(&name.as_str()));
+    Ok(Edition { folder: folder.to_owned(), files })
 }
 
 /// Builds the book as it is after an afternoon's work: a style sheet changed, so every page names another one; a paragraph
@@ -49,7 +55,10 @@ pub fn build_reworked(programs: &Path, root: &Path, copy: &Path, folder: &Path) 
         }
     }
     append(&copy.join("book/theme/book.css"), "\n.reworked { color: inherit; }\n")?;
-    append(&copy.join("book/src/03-pros.md"), "\n새로 쓴 문단이다.\n\n![한 칸짜리 새 그림](images/new.svg)\n")?;
+    append(
+        &copy.join("book/src/03-pros.md"),
+        "\n새로 쓴 문단이다.\n\n![한 칸짜리 새 그림](images/new.svg)\n",
+    )?;
     let picture = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\"/>\n";
     fs::write(copy.join("book/src/images/new.svg"), picture)?;
     build(programs, copy, folder)

@@ -80,7 +80,8 @@ impl Deploy<'_> {
     /// # Errors
     /// A resource cannot be created: with its reason.
     pub fn stack(&self, aws: &Aws, order: &Order<'_>) -> Result<Stack> {
-        let template = fs::read_to_string(self.root.join(order.template)).with_context(|| order.template.to_owned())?;
+        let template =
+            fs::read_to_string(self.root.join(order.template)).with_context(|| order.template.to_owned())?;
         let edited = self.gaps.edited(order.template, &template)?;
         let packaged = self.package(aws, &edited, order.name)?;
         let mut arguments = vec!["cloudformation", "deploy", "--stack-name", order.name, "--s3-bucket", CODE];

@@ -112,10 +112,11 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
         api::behind_the_distribution(&deployed, &emulator)
     });
 
-    let publisher = report.needed("게시자: github-role.yaml이 주는 권한만 가진 사용자", || {
-        let publisher = Publisher::create(&deployed.aws, &programs, &deployed.stack, &deploy)?;
-        Ok((publisher, "역할의 정책을 그대로 붙였다".into()))
-    })?;
+    let publisher =
+        report.needed("게시자: github-role.yaml이 주는 권한만 가진 사용자", || {
+            let publisher = Publisher::create(&deployed.aws, &programs, &deployed.stack, &deploy)?;
+            Ok((publisher, "역할의 정책을 그대로 붙였다".into()))
+        })?;
     let site =
         site::Site { runtime: &runtime, emulator: &emulator, deployed: &deployed, publisher: &publisher };
     report.needed("게시: 처음", || Ok(((), site.first(&first)?)))?;

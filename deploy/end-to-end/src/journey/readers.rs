@@ -91,8 +91,10 @@ impl Flow<'_> {
 fn sign_up(deployed: &Deployed, client: &str, password: &str) -> Result<()> {
     let (stack, aws) = (&deployed.stack, &deployed.aws);
     // The trigger is asked, and sees an attribute that no reader sent: gaps.toml.
-    let account = ["cognito-idp", "sign-up", "--client-id", client, "--username", NAME, "--password", password];
-    let refused = aws.json(&account).err().context("가입이 이제 통한다: gaps.toml과 이 단계를 고친다")?.to_string();
+    let account =
+        ["cognito-idp", "sign-up", "--client-id", client, "--username", NAME, "--password", password];
+    let refused =
+        aws.json(&account).err().context("가입이 이제 통한다: gaps.toml과 이 단계를 고친다")?.to_string();
     ensure!(refused.contains("UserLambdaValidationException") && refused.contains("Attributes"), "{refused}");
     // The event as Cognito's documentation has it.
     let event = json!({
@@ -142,7 +144,8 @@ pub fn sign_in(deployed: &Deployed, page: &Viewer) -> Result<(Tokens, String)> {
     flow.exchange(&code, &flow.verifier)?.status(400)?;
     let token = |name: &str| answer[name].as_str().map(str::to_owned).with_context(|| name.to_owned());
     let tokens = Tokens { access: token("access_token")?, id: token("id_token")? };
-    let seen = "트리거가 메일 없이 확인하고 센다. 등록하지 않은 주소, 틀린 verifier, 두 번 쓴 code는 거절된다";
+    let seen =
+        "트리거가 메일 없이 확인하고 센다. 등록하지 않은 주소, 틀린 verifier, 두 번 쓴 code는 거절된다";
     Ok((tokens, seen.into()))
 }
 
