@@ -79,13 +79,13 @@ fn scripts(root: &Path, deployment: &Deployment) -> Result<Result<String, String
         )));
     }
     let built = InlineScripts::of(&book_files::read(&folder)?).source_list();
-    let allowed = deployment.system.parameters.get("ScriptHashes").map(String::as_str).unwrap_or_default();
+    let allowed = deployment.system.outputs.get("ScriptHashes").map(String::as_str).unwrap_or_default();
     Ok(if built == allowed {
         Ok(format!(
             "지은 책의 인라인 스크립트 {}개가 `ScriptHashes`와 같다.",
             built.split_whitespace().count()
         ))
     } else {
-        Err(format!("template.yaml의 `ScriptHashes`를 지은 책에 맞춘다:\n{built}"))
+        Err(format!("template.yaml의 Mappings에 적힌 `Hashes`를 지은 책에 맞춘다:\n{built}"))
     })
 }

@@ -123,11 +123,8 @@ pub(super) fn alarm(deployment: &Deployment, findings: &mut Findings<'_>) {
         }
     }
     let Some(machine) = switch(guard) else { return };
-    let floods = guard.of(ALARM).filter(|alarm| {
-        alarm.text(&["Namespace"]) == Some("AWS/ApiGateway")
-            && alarm.text(&["MetricName"]) == Some("Count")
-            && references::names(&alarm.written).contains(&"ApiId")
-    });
+    // Few requests with large bodies cost as much as many with small ones.
+    let metrics = [("Count", "요청 수"), ("DataProcessed", "바이트")];
     let turned = |flood: &Resource| {
         guard.of("AWS::Events::Rule").any(|rule| {
             let named = |path: &str| {
@@ -138,9 +135,18 @@ pub(super) fn alarm(deployment: &Deployment, findings: &mut Findings<'_>) {
                 && named("Targets").contains(&machine.id.as_str())
         })
     };
-    if !floods.into_iter().any(turned) {
-        let message = "API의 요청 수(`AWS/ApiGateway` `Count`)를 보는 경보가 이 스위치를 돌려야 한다. 경보, 규칙, 스위치를 잇는다.";
-        findings.of(guard, machine, message);
+    for (metric, what) in metrics {
+        let mut floods = guard.of(ALARM).filter(|alarm| {
+            alarm.text(&["Namespace"]) == Some("AWS/ApiGateway")
+                && alarm.text(&["MetricName"]) == Some(metric)
+                && references::names(&alarm.written).contains(&"ApiId")
+        });
+        if !floods.any(turned) {
+            let message = format!(
+                "API의 {what}(`AWS/ApiGateway` `{metric}`)를 보는 경보가 이 스위치를 돌려야 한다. 경보, 규칙, 스위치를 잇는다."
+            );
+            findings.of(guard, machine, message);
+        }
     }
 }
 

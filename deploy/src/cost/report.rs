@@ -54,7 +54,7 @@ pub fn table(month: &Month, prices: &Prices, set: &str) -> String {
 fn assumptions(month: &Month, prices: &Prices) -> String {
     let million = |usd: f64| usd * 1e6;
     let lines = [
-        format!("단가는 {FILE}에서 읽었다. 요금표로 다시 확인하지 않은 줄은 거기에 그렇게 적혀 있다(CloudFront, 보관, 일정, 경보)."),
+        format!("단가는 {FILE}에서 읽었다. 요금표로 다시 확인하지 않은 줄은 거기에 그렇게 적혀 있다(CloudFront, 보관, 일정, 경보, 가입)."),
         "모든 라우트가 한 달 내내 버킷이 차는 속도로 불리고, 요청마다 허용된 가장 비싼 요청이며 콜드 스타트다.".to_owned(),
         "무료 사용량은 하나도 빼지 않았다. CloudFront는 쓴 만큼 내는 요금이다(정액 요금제라면 그 칸은 0이다).".to_owned(),
         format!(
@@ -63,7 +63,7 @@ fn assumptions(month: &Month, prices: &Prices) -> String {
         ),
         "스로틀과 테이블의 상한은 AWS에서 목표이지 보장이 아니다. 잠깐은 더 들어갈 수 있다.".to_owned(),
         format!(
-            "몸통은 함수가 보는 4 KB까지로 보았다. API Gateway는 10 MB까지 받고 512 KB마다 한 번으로 센다. 그런 몸통만 오면 {:.2} USD가 더 든다.",
+            "몸통은 함수가 보는 4 KB까지로 보았다. API Gateway는 10 MB까지 받고 512 KB마다 한 번으로 센다. 그런 몸통만 한 달 내내 오면 {:.2} USD가 더 든다. 가드의 바이트 경보가 5분 만에 끄는 것이 그것이다.",
             month.huge_bodies
         ),
         format!(

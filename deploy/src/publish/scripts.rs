@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use book_files::{Files, InlineScripts};
 
 /// # Errors
-/// A page has an inline script whose hash `deployed` (the template's `ScriptHashes`) does not name: browsers would refuse
+/// A page has an inline script whose hash `deployed` (the stack's output `ScriptHashes`) does not name: browsers would refuse
 /// to run it.
 pub fn refuse_blocked(files: &Files, deployed: &str) -> Result<()> {
     let list = InlineScripts::of(files).source_list();
@@ -18,7 +18,7 @@ pub fn refuse_blocked(files: &Files, deployed: &str) -> Result<()> {
     }
     bail!(
         "책의 인라인 스크립트 {}개를 배포된 정책이 막는다: 올리면 차례와 테마가 움직이지 않는다.\n  {}\n\
-         스택을 먼저 이 값으로 배포한다 (template.yaml의 매개변수 ScriptHashes):\n  {list}",
+         template.yaml의 Mappings에 적힌 `Hashes`를 이 값으로 고치고 스택을 먼저 배포한다 (출력 ScriptHashes):\n  {list}",
         missing.len(),
         missing.join("\n  ")
     )

@@ -160,7 +160,7 @@ const SYSTEM: &[Seed] = &[
     ),
     seed(
         "throttle-number",
-        "        GET /api/cold-start/throttled:\n          ThrottlingRateLimit: 2\n",
+        "        GET /api/cold-start/throttled:\n          ThrottlingRateLimit: 0.5\n",
         "        GET /api/cold-start/throttled:\n          ThrottlingRateLimit: 200\n",
         "ThrottlingRateLimit: 200",
     ),
@@ -288,7 +288,7 @@ const SYSTEM: &[Seed] = &[
         "headers",
         "script-src 'self' ${ScriptHashes};",
         "script-src 'self' 'unsafe-inline' ${ScriptHashes};",
-        "ContentSecurityPolicy: !Sub >-",
+        "            Override: true\n            ContentSecurityPolicy: !Sub",
     ),
     seed("headers", "          ContentTypeOptions:\n            Override: true\n", "", "  SiteHeaders:"),
     seed(
@@ -334,8 +334,14 @@ const GUARD: &[Seed] = &[
     ),
     seed(
         "guard-alarm",
+        "        resources: [!GetAtt Flood.Arn, !GetAtt FloodOfBytes.Arn]\n",
+        "        resources: [!GetAtt ManyWrites.Arn, !GetAtt FloodOfBytes.Arn]\n",
+        "  KillSwitch:",
+    ),
+    seed(
+        "guard-alarm",
+        "        resources: [!GetAtt Flood.Arn, !GetAtt FloodOfBytes.Arn]\n",
         "        resources: [!GetAtt Flood.Arn]\n",
-        "        resources: [!GetAtt ManyWrites.Arn]\n",
         "  KillSwitch:",
     ),
     seed(

@@ -112,11 +112,14 @@ fn stopped(account: &Account) -> BTreeSet<&str> {
 }
 
 #[test]
-fn the_flood_alarm_and_nothing_else_turns_the_switch() {
+fn the_flood_alarms_and_nothing_else_turns_the_switch() {
     let guard = guard();
     let rule = guard.resource("FloodRule").unwrap();
     let pattern = json_of(rule.at(&["EventPattern"]).unwrap());
     assert!(matches(&pattern, &event()));
+    let mut bytes = event();
+    bytes["resources"] = json!(["FloodOfBytes.Arn"]);
+    assert!(matches(&pattern, &bytes));
     let changed = |pointer: &str, value: Value| {
         let mut event = event();
         *event.pointer_mut(pointer).unwrap() = value;

@@ -36,7 +36,7 @@ impl InlineScripts {
     }
 
     /// The hashes as source expressions, `'sha256-…' 'sha256-…'`, in the order of their text: the value of the template's
-    /// parameter `ScriptHashes`. Empty when no page has an inline script.
+    /// mapping of hashes. Empty when no page has an inline script.
     pub fn source_list(&self) -> String {
         let sources: Vec<String> = self.0.iter().map(|hash| format!("'{hash}'")).collect();
         sources.join(" ")

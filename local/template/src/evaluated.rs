@@ -23,6 +23,8 @@ pub struct Evaluated {
     pub document: Node,
     /// Parameters (and pseudo parameters) with their values.
     pub parameters: BTreeMap<String, String>,
+    /// The outputs whose condition holds, worked out: name → `Value`.
+    pub outputs: BTreeMap<String, String>,
     /// The resources whose condition holds, in the order of the file.
     pub resources: Vec<Resource>,
 }
@@ -100,13 +102,29 @@ pub fn evaluate(
             Err(problem) => problems.push(problem),
         }
     }
+    let mut outputs = BTreeMap::new();
+    for (key, output) in document.get("Outputs").map_or(&[][..], Node::entries) {
+        match value(&scope, output) {
+            Ok(value) => outputs.extend(value.map(|value| (key.text.clone(), value))),
+            Err(problem) => problems.push(problem),
+        }
+    }
     if !problems.is_empty() {
         problems.sort();
         problems.dedup();
         return Err(failed(problems));
     }
     let parameters = scope.parameters;
-    Ok(Evaluated { file: file.to_owned(), document, parameters, resources })
+    Ok(Evaluated { file: file.to_owned(), document, parameters, outputs, resources })
+}
+
+fn value(scope: &Scope, output: &Node) -> Result<Option<String>, Problem> {
+    let condition = output.get("Condition").map(Node::text).transpose()?;
+    if condition.is_some_and(|name| scope.conditions.get(name) == Some(&false)) {
+        return Ok(None);
+    }
+    let Some(value) = output.get("Value") else { return Ok(None) };
+    scope.evaluate(value)?.map(|value| value.text().map(str::to_owned)).transpose()
 }
 
 fn resource(

@@ -12,6 +12,8 @@ use crate::yaml::{Node, Place, Problem, Value};
 pub struct Scope {
     /// Parameters and pseudo parameters (`AWS::Region`) with their values.
     pub parameters: BTreeMap<String, String>,
+    /// The section `Mappings`, as it is written: it may hold no function.
+    pub mappings: Option<Node>,
     /// Names of parameters that are lists, comma separated.
     pub lists: Vec<String>,
     /// The evaluated `Conditions`.
@@ -109,10 +111,12 @@ impl Scope {
                 let items = text.split(glue.as_str()).map(|item| Node::scalar(item, place)).collect();
                 Ok(Some(Node { value: Value::List(items), place, tag: None }))
             }
+            "FindInMap" => self.find_in_map(argument, place).map(Some),
             other => Err(Problem::new(
                 place,
                 format!(
-                    "the function `{other}` is not honoured on this machine: use Ref, GetAtt, Sub, If, Join or Split"
+                    "the function `{other}` is not honoured on this machine: use Ref, GetAtt, Sub, If, Join, Split or \
+                     FindInMap"
                 ),
             )),
         }
@@ -150,6 +154,17 @@ impl Scope {
             None if known(&path) => Err(elsewhere(argument, &path)),
             None => Err(unknown(argument, &path)),
         }
+    }
+
+    fn find_in_map(&self, argument: &Node, place: Place) -> Result<Node, Problem> {
+        let path = self.arguments::<3>(argument, "FindInMap")?;
+        let mut found = self.mappings.as_ref();
+        for key in &path {
+            let key = self.text(key)?;
+            found = found.and_then(|node| node.get(&key));
+        }
+        let found = found.ok_or_else(|| Problem::new(place, "Mappings has no such entry"))?;
+        Ok(Node::scalar(found.text()?, place))
     }
 
     fn substitute(&self, argument: &Node) -> Result<String, Problem> {
@@ -226,6 +241,7 @@ mod tests {
             parameters: [("Rate", "5"), ("Origins", "http://a, http://b"), ("AWS::Region", "ap-northeast-2")]
                 .map(|(k, v)| (k.to_owned(), v.to_owned()))
                 .into(),
+            mappings: Some(parse("Book: {Scripts: {Hashes: x y}}\n").unwrap()),
             lists: vec!["Origins".into()],
             conditions: [("On".to_owned(), true)].into(),
             refs: [("Table", "User"), ("Site", "Site")].map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
@@ -251,6 +267,8 @@ mod tests {
         );
         assert_eq!(text("A: {Fn::Sub: ['${X}-${Rate}', {X: !Ref Table}]}"), "User-5");
         assert_eq!(text("A: !If [On, yes, no]"), "yes");
+        assert_eq!(text("A: !FindInMap [Book, Scripts, Hashes]"), "x y");
+        assert!(evaluated("A: !FindInMap [Book, Scripts, Other]").is_err());
         assert_eq!(text("A: !Join ['-', [a, !Ref Rate]]"), "a-5");
         let split = evaluated("A: !Split [',', !Sub 'x,${Rate}']").unwrap().unwrap();
         let split: Vec<_> = split.items().iter().map(|item| item.text().unwrap()).collect();

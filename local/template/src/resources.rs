@@ -40,6 +40,7 @@ const SECTIONS: &[&str] = &[
     "Conditions",
     "Description",
     "Globals",
+    "Mappings",
     "Metadata",
     "Outputs",
     "Parameters",
@@ -60,7 +61,8 @@ impl<'a> Reader<'a> {
             ("AWS::URLSuffix", "amazonaws.com"),
         ];
         let parameters = pseudo.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let scope = Scope { parameters, ..Scope::default() };
+        let mappings = document.get("Mappings").cloned();
+        let scope = Scope { parameters, mappings, ..Scope::default() };
         Self { document, overrides, stack, scope, problems: Vec::new() }
     }
 

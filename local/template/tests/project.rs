@@ -131,7 +131,7 @@ fn the_routes_whose_callers_get_an_error_on_purpose() {
         let key = format!("GET /api/cold-start/{name}");
         system.api.routes.iter().find(|route| route.key.to_string() == key).unwrap().clone()
     };
-    assert_eq!(route("throttled").throttle, Some(Throttle { rate: 2.0, burst: 5.0 }));
+    assert_eq!(route("throttled").throttle, Some(Throttle { rate: 0.5, burst: 5.0 }));
     assert_eq!(route("impatient").timeout, Some(Duration::from_millis(300)));
     assert_eq!(route("plain-128").timeout, None);
     // A bucket of its own for every route: what AWS does with a stage's default is not said clearly enough to rely on.
@@ -164,7 +164,7 @@ fn what_this_machine_cannot_honour_stops_it_with_file_line_and_column() {
         ("StageName: $default", "StageName: prod", "only the stage `$default`"),
         ("Type: AWS::DynamoDB::Table", "Type: AWS::RDS::DBInstance", "does not honour AWS::RDS::DBInstance"),
         ("FunctionName: !Ref UsersFunction", "FunctionName: Nobody", "may not invoke `UsersFunction`"),
-        ("Conditions:\n", "Mappings: {}\n\nConditions:\n", "`Mappings` is not honoured"),
+        ("Conditions:\n", "Hooks: {}\n\nConditions:\n", "`Hooks` is not honoured"),
         ("TimeoutInMillis: 300", "TimeoutInMillis: 30001", "30001 ms is outside 50–30000"),
         ("TimeoutInMillis: 300", "ConnectionType: VPC_LINK", "does not honour `ConnectionType`"),
         ("!GetAtt ReaderPool.ProviderURL", "https://issuer.example", "the only issuer is the template's own"),
