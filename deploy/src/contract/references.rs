@@ -10,6 +10,18 @@ pub(super) fn names(node: &Node) -> Vec<&str> {
     found
 }
 
+/// The functions whose alias a node refers to: `!Ref Function.Alias`, wherever it stands.
+pub(super) fn aliases(node: &Node) -> Vec<&str> {
+    match &node.value {
+        Value::Scalar(text) if node.tag.as_deref() == Some("Ref") => {
+            text.strip_suffix(".Alias").into_iter().collect()
+        }
+        Value::Scalar(_) => Vec::new(),
+        Value::List(items) => items.iter().flat_map(aliases).collect(),
+        Value::Map(entries) => entries.iter().flat_map(|(_, inner)| aliases(inner)).collect(),
+    }
+}
+
 fn collect<'a>(node: &'a Node, found: &mut Vec<&'a str>) {
     match (&node.value, node.tag.as_deref()) {
         (Value::Scalar(text), Some("Sub")) => substitutions(text, found),
@@ -45,6 +57,13 @@ fn substitutions<'a>(text: &'a str, found: &mut Vec<&'a str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_alias_is_found_in_either_branch() {
+        let node = |text: &str| template::yaml::parse(text).unwrap();
+        assert_eq!(aliases(&node("A: !If [On, !Ref One.Alias, !GetAtt One.Arn]\n")), ["One"]);
+        assert_eq!(aliases(&node("A: [!Ref One, !GetAtt One.Arn, One.Alias]\n")), Vec::<&str>::new());
+    }
 
     #[test]
     fn every_way_of_naming_a_resource() {

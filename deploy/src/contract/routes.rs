@@ -105,11 +105,20 @@ pub(super) fn alias(deployment: &Deployment, findings: &mut Findings<'_>) {
             ("AWS::Lambda::Permission", "FunctionName"),
         ] {
             for resource in template.of(kind) {
-                let Some(node) = resource.at(&[name]) else { continue };
+                let written = resource.written.get("Properties").and_then(|node| node.get(name));
+                let Some((written, node)) = written.zip(resource.at(&[name])) else { continue };
+                if !references::names(written).contains(&function.id.as_str()) {
+                    continue;
+                }
                 let text = node.text().unwrap_or_default();
-                let plain = text == function.id || text.ends_with(&format!(":function:{}", function.id));
-                if plain {
-                    let message = format!("별칭을 가리켜야 한다: `!Ref {}.Alias`.", function.id);
+                let is_plain = text == function.id || text.ends_with(&format!(":function:{}", function.id));
+                // A template that can keep environments ready has to be able to reach them, also where none is ready now.
+                let is_ready = function.at(&["ProvisionedConcurrencyConfig"]).is_some();
+                if is_plain && (is_ready || !references::aliases(written).contains(&function.id.as_str())) {
+                    let message = format!(
+                        "준비해 둔 환경이 있을 때는 별칭을 가리켜야 한다: `!If [<조건>, !Ref {id}.Alias, !GetAtt {id}.Arn]`.",
+                        id = function.id
+                    );
                     findings.node(template, resource, node, message);
                 }
             }

@@ -148,7 +148,7 @@ const SYSTEM: &[Seed] = &[
     ),
     seed(
         "alias",
-        "      IntegrationUri: !Ref ProvisionedFunction.Alias\n",
+        "      IntegrationUri: !If [IsProvisioned, !Ref ProvisionedFunction.Alias, !GetAtt ProvisionedFunction.Arn]\n",
         "      IntegrationUri: !GetAtt ProvisionedFunction.Arn\n",
         "!GetAtt ProvisionedFunction.Arn",
     ),
