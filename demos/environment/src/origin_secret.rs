@@ -21,7 +21,7 @@ impl OriginSecret {
         std::env::var(VARIABLE).ok().and_then(|secret| Self::new(&secret))
     }
 
-    /// `None` for an empty text: a template cannot leave a variable out, only empty.
+    /// `None` for an empty text: whoever deploys without a secret may leave the variable out or empty.
     pub(crate) fn new(secret: &str) -> Option<Self> {
         (!secret.is_empty()).then(|| Self(Sha256::digest(secret).into()))
     }
