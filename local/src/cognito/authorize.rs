@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use super::domain::{Domain, cookie, redirect, set_cookie, unavailable};
 use super::grants::{Code, SESSION, Session};
 use super::page::{SignInPage, refusal};
-use super::parameters::{Parameters, is_form};
+use super::parameters;
 use super::request::{self, AuthorizationRequest, Refusal};
 use super::token::Authentication;
 use super::{name, origin, vault};
@@ -64,9 +64,8 @@ pub(super) async fn sign_in(
         Ok(request) => request,
         Err(refused) => return refused.into_response(),
     };
-    let form = match body {
-        Ok(body) if is_form(&headers) => Parameters::read(&body),
-        _ => return refusal(StatusCode::BAD_REQUEST, "양식을 읽을 수 없다", AGAIN),
+    let Some(form) = parameters::form(&headers, body) else {
+        return refusal(StatusCode::BAD_REQUEST, "양식을 읽을 수 없다", AGAIN);
     };
     let (Some(expected), Ok(Some(repeated))) = (cookie(&headers, CSRF_COOKIE), form.get(CSRF_FIELD)) else {
         return stale();

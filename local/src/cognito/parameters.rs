@@ -1,6 +1,8 @@
 //! Query strings and forms: `application/x-www-form-urlencoded`, each name once.
 //! Knows RFC 6749, sections 3.1 and 3.2, and the names of no parameter.
 
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, header};
 
 /// The longest query string or form that is read, in bytes.
@@ -32,6 +34,11 @@ impl Parameters {
             _ => Err(Doubled),
         }
     }
+}
+
+/// The form a request carries; `None` for a body that is none, is longer than [`LONGEST`] or broke off.
+pub(super) fn form(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Option<Parameters> {
+    body.ok().filter(|_| is_form(headers)).map(|body| Parameters::read(&body))
 }
 
 /// Whether a body says it is a form.

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::domain::{Domain, bad_request, error};
-use super::parameters::{Parameters, is_form};
+use super::parameters;
 
 /// `POST` a form with `token` and `client_id`. 200 without a body also for a token nobody knows: then it is no good already.
 pub(super) async fn revoke(
@@ -16,10 +16,7 @@ pub(super) async fn revoke(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let form = match body {
-        Ok(body) if is_form(&headers) => Parameters::read(&body),
-        _ => return bad_request("invalid_request"),
-    };
+    let Some(form) = parameters::form(&headers, body) else { return bad_request("invalid_request") };
     let (Ok(token), Ok(client)) = (form.get("token"), form.get("client_id")) else {
         return bad_request("invalid_request");
     };

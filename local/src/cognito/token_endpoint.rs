@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::domain::{Domain, answer, bad_request, unavailable};
-use super::parameters::{Doubled, Parameters, is_form};
+use super::parameters::{self, Doubled, Parameters};
 use super::token::{self, Authentication};
 
 /// RFC 7636, section 4.1.
@@ -25,10 +25,7 @@ pub(super) async fn exchange(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let form = match body {
-        Ok(body) if is_form(&headers) => Parameters::read(&body),
-        _ => return bad_request(INVALID_REQUEST),
-    };
+    let Some(form) = parameters::form(&headers, body) else { return bad_request(INVALID_REQUEST) };
     let tokens = match wish(&domain, &headers, &form) {
         Ok(Wish::Redeem { code, redirect_uri, verifier }) => {
             let now = domain.issuer.now();
