@@ -33,7 +33,7 @@ pub(super) fn targets(deployment: &Deployment, findings: &mut Findings<'_>) {
     let (system, guard) = (&deployment.system, &deployment.guard);
     let Some(machine) = switch(guard) else {
         let message =
-            "킬 스위치가 없다. `CloseStage`에서 스테이지의 스로틀을 0으로 만드는 상태 기계를 적는다.";
+            "킬 스위치가 없다. `CloseStage`에서 스테이지의 스로틀을 0으로 만드는 상태 머신을 적는다.";
         findings.at(guard, "Resources", guard.document.place, message);
         return;
     };

@@ -62,7 +62,7 @@ impl Machine<'_> {
                 self.aws.json(&["stepfunctions", "describe-execution", "--execution-arn", execution])?;
             Ok((now["status"] != "RUNNING").then_some(now))
         })?;
-        let end = end.context("상태 기계가 끝나지 않는다")?;
+        let end = end.context("상태 머신이 끝나지 않는다")?;
         let ask =
             ["stepfunctions", "get-execution-history", "--execution-arn", execution, "--max-items", "1000"];
         let history = self.aws.json(&ask)?;
@@ -114,7 +114,7 @@ fn ways(off: &Machine<'_>, on: &Machine<'_>, functions: usize, before: &str) -> 
     let back = "RecallStage OpenStage ListFunctions StartFunctions Look IsAllDone NotAll";
     on.run("Answered")?.went(back, functions).context("되돌린다")?;
     Ok(format!(
-        "상태 기계: 스테이지를 기억하고 닫는다; 닫지 못해도 함수 {functions}개를 다 시도하고, 다 되지 않았다고 말한다"
+        "상태 머신: 스테이지를 기억하고 닫는다; 닫지 못해도 함수 {functions}개를 다 시도하고, 다 되지 않았다고 말한다"
     ))
 }
 
