@@ -28,8 +28,9 @@ pub async fn answer(mut event: Value, days: &Days, now: SystemTime) -> Result<Va
     }
     username::check(event["userName"].as_str().ok_or(Refusal::Unexpected)?)?;
     // Whatever else a reader could tell (an address, a birthday) is not wanted: what is not kept cannot leak.
+    // `sub` no reader can choose: a pool that has given it already may say so.
     let attributes = event["request"]["userAttributes"].as_object();
-    if attributes.is_some_and(|attributes| !attributes.is_empty()) {
+    if attributes.is_some_and(|attributes| attributes.keys().any(|name| name != "sub")) {
         return Err(Refusal::Attributes);
     }
     days.take_one(now).await?;

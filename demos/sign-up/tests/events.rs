@@ -103,7 +103,9 @@ fn the_day_s_last_account_is_given_once_and_the_next_day_begins_anew() {
         let one = days(&client, 5);
         assert_eq!(answer(event("reader-1"), &one, noon(20_000)).await, Err(Refusal::Full));
         assert_eq!(answer(event("reader-1"), &one, noon(20_000)).await, Err(Refusal::Full));
-        assert!(answer(event("reader-1"), &one, noon(20_001)).await.is_ok());
+        let mut named_by_the_pool = event("reader-1");
+        named_by_the_pool["request"]["userAttributes"]["sub"] = json!("0f0e0d0c");
+        assert!(answer(named_by_the_pool, &one, noon(20_001)).await.is_ok());
     });
 }
 
@@ -129,6 +131,8 @@ fn what_is_refused_takes_nothing_of_the_day() {
         let ask = |event: Value| answer(event, &days, noon(20_000));
         let mut with_mail = event("reader-1");
         with_mail["request"]["userAttributes"]["email"] = json!("reader@example.com");
+        assert_eq!(ask(with_mail.clone()).await, Err(Refusal::Attributes));
+        with_mail["request"]["userAttributes"]["sub"] = json!("0f0e0d0c");
         assert_eq!(ask(with_mail).await, Err(Refusal::Attributes));
         assert_eq!(ask(event("홍길동")).await, Err(Refusal::Name));
         let mut foreign = event("google_1");

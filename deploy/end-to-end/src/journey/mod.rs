@@ -32,8 +32,6 @@ use crate::zips;
 /// The stack as it answers: through the distribution as readers see it, and at its own addresses.
 pub struct Deployed {
     aws: Aws,
-    /// For what the CLI reads from or writes to files.
-    folder: PathBuf,
     stack: Stack,
     /// The distribution, as its readers reach it.
     edge: Relay,
@@ -99,7 +97,7 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
         let viewer = Viewer::new(&edge.base());
         let bucket = Bucket::new(&front.base(), stack.output("SiteBucket")?);
         let seen = format!("리소스 {}개가 CREATE_COMPLETE, 출력은 약속대로다", resources.len());
-        Ok((Deployed { aws, folder: folder.clone(), stack, edge, viewer, bucket }, seen))
+        Ok((Deployed { aws, stack, edge, viewer, bucket }, seen))
     })?;
 
     let tokens = report.needed("독자: 가입하고, 코드와 PKCE로 로그인한다", || {
