@@ -77,7 +77,7 @@ impl Server {
         let port = listener.local_addr()?.port();
         let data = Data::open(&options.storage)?;
         let stack = Stack { id: data.stack_id(), origin: &format!("http://127.0.0.1:{port}") };
-        let System { functions, mut api, tables, user_pool, deploy_only } =
+        let System { functions, roles, mut api, tables, user_pool, deploy_only } =
             template::load(project.root(), &options.parameters, stack)?;
         if deploy_only != DeployOnly::default() {
             tracing::info!(
@@ -90,13 +90,14 @@ impl Server {
         if let Some(issuer) = &issuer {
             issuer.prepare();
         }
-        let dynamodb = DynamoDb::start(data, &tables).await?;
+        let dynamodb = DynamoDb::start(data, &tables, &roles).await?;
         let settings = Settings {
             idle: options.idle,
             most_environments: MOST_ENVIRONMENTS,
             most_waiting: MOST_WAITING,
             folder: project.state().join("environments").join(std::process::id().to_string()),
             variables: dynamodb.variables(),
+            credentials: dynamodb.credentials().clone(),
         };
         let lambda = Lambda::start(&functions, settings).await?;
         events::start(&functions, &lambda);

@@ -56,6 +56,7 @@ async fn bench(function: Function) -> Bench {
         most_waiting: 10,
         folder: folder.path().to_owned(),
         variables: BTreeMap::from([("AWS_ACCESS_KEY_ID".to_owned(), "AKIATEST".to_owned())]),
+        credentials: BTreeMap::new(),
     };
     let lambda = Lambda::start(&[function], settings).await.unwrap();
     lambda.deliver("misbehaving", bootstrap());

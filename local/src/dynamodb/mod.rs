@@ -1,7 +1,10 @@
 //! DynamoDB on one machine: dynoxide behind the wire protocol, so that the unmodified AWS SDK of the functions talks to it.
-//! Knows the template's tables and where the data lies; knows nothing of items.
+//! Knows the template's tables and roles and where the data lies; knows nothing of items.
 
 mod data;
+mod identity;
+mod permission;
+mod refusal;
 mod wall;
 
 use std::collections::BTreeMap;
@@ -17,7 +20,9 @@ use dynoxide::{Database, DynoxideError};
 use tokio::net::TcpListener;
 
 pub use data::{Data, Storage};
+use identity::Identities;
 use template::Table;
+use template::policy::ExecutionRole;
 
 /// How often expired items are removed. DynamoDB takes up to days; here a reader can watch it.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -26,44 +31,41 @@ const SWEEP: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct DynamoDb {
     address: SocketAddr,
-    access_key_id: String,
-    secret_access_key: String,
+    credentials: BTreeMap<String, BTreeMap<String, String>>,
     data: Data,
 }
 
 impl DynamoDb {
-    /// Opens the data, makes the tables that are missing and listens on a free port of the loopback address.
+    /// Opens the data, makes the tables that are missing and listens on a free port of the loopback address for the
+    /// functions of `roles`, each with what its role allows. What this program does itself does not go through the door.
     ///
     /// # Errors
     /// The data cannot be opened, a table cannot be made, or no port is to be had.
-    pub async fn start(data: Data, tables: &[Table]) -> Result<Self> {
+    pub async fn start(data: Data, tables: &[Table], roles: &[ExecutionRole]) -> Result<Self> {
         let database = open(&data, tables)?;
         let inner = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for DynamoDB")?;
         let outer = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for DynamoDB")?;
         let (engine, address) = (inner.local_addr()?, outer.local_addr()?);
-        // Random per run: what does not know the key id is not one of our functions.
-        let random = || uuid::Uuid::new_v4().simple().to_string().to_uppercase();
-        let access_key_id = format!("AKIA{}", &random()[..16]);
-        let wall = wall::router(engine, address, access_key_id.clone());
+        let identities = Identities::new(roles);
+        let credentials = identities.variables();
+        let wall = wall::router(engine, address, identities);
         tokio::spawn(dynoxide::server::serve_with_shutdown(inner, database.clone(), pending()));
         let outer = axum::serve::ListenerExt::tap_io(outer, |connection| {
             let _ = connection.set_nodelay(true);
         });
         tokio::spawn(async move { axum::serve(outer, wall).await });
         tokio::spawn(sweep(database));
-        Ok(Self { address, access_key_id, secret_access_key: random(), data })
+        Ok(Self { address, credentials, data })
     }
 
-    /// What a function's environment needs so that the SDK finds this endpoint.
+    /// What every function's environment needs so that the SDK finds this endpoint.
     pub fn variables(&self) -> BTreeMap<String, String> {
-        [
-            ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{}", self.address)),
-            ("AWS_ACCESS_KEY_ID", self.access_key_id.clone()),
-            ("AWS_SECRET_ACCESS_KEY", self.secret_access_key.clone()),
-            ("AWS_SESSION_TOKEN", "local".to_owned()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+        [("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), format!("http://{}", self.address))].into()
+    }
+
+    /// Function → the variables with its own credentials.
+    pub fn credentials(&self) -> &BTreeMap<String, BTreeMap<String, String>> {
+        &self.credentials
     }
 
     /// Where the data lies.

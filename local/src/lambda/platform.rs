@@ -26,8 +26,10 @@ pub struct Settings {
     pub most_waiting: usize,
     /// Where environments get their private working folders.
     pub folder: PathBuf,
-    /// Variables beside Lambda's own, such as `AWS_ENDPOINT_URL_DYNAMODB` and the credentials.
+    /// Variables beside Lambda's own, such as `AWS_ENDPOINT_URL_DYNAMODB`.
     pub variables: BTreeMap<String, String>,
+    /// Function → the variables with the credentials of its role, which no other function gets.
+    pub credentials: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// A compiled function.
@@ -116,6 +118,7 @@ impl Platform {
         .map(|(key, value)| (key.to_owned(), value))
         .collect::<BTreeMap<_, _>>();
         variables.extend(self.settings.variables.clone());
+        variables.extend(self.settings.credentials.get(name).cloned().unwrap_or_default());
         variables.extend(function.environment.clone());
         let memory = u64::from(function.memory_mb) * 1024 * 1024;
         Launch { bootstrap: package.bootstrap.clone(), variables, folder, memory }

@@ -5,6 +5,7 @@ pub mod evaluated;
 mod intrinsics;
 mod packaging;
 pub mod parameters;
+pub mod policy;
 mod resources;
 mod route_key;
 pub mod support;

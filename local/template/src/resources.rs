@@ -6,6 +6,7 @@ mod authorizer;
 mod cognito;
 mod function;
 mod inputs;
+mod role;
 mod table;
 
 use std::collections::BTreeMap;
@@ -92,12 +93,16 @@ impl<'a> Reader<'a> {
         let mut problems = std::mem::take(&mut self.problems);
         let mut functions = function::read(&resources, &mut problems);
         functions.retain(|function| !triggers.contains(&function.name));
+        let mut roles = role::read(&resources, &mut problems);
+        roles.retain(|role| !triggers.contains(&role.function));
         let tables = table::read(&resources, &mut problems);
         let user_pool = cognito::read(&resources, self.stack, &mut problems);
         let authorizers = authorizer::read(&resources, user_pool.as_ref(), &mut problems);
         let api = api::read(&resources, &authorizers, &mut problems);
         match api {
-            Some(api) if problems.is_empty() => Ok(System { functions, api, tables, user_pool, deploy_only }),
+            Some(api) if problems.is_empty() => {
+                Ok(System { functions, roles, api, tables, user_pool, deploy_only })
+            }
             _ => Err(problems),
         }
     }
@@ -209,13 +214,14 @@ impl<'a> Reader<'a> {
         out
     }
 
-    /// Works out properties. What has no meaning here may name what exists on AWS alone, what runs here may not.
+    /// Works out properties. What has no meaning here, or judges what has none, may name what exists on AWS alone; what runs
+    /// here may not.
     fn evaluate(&self, kind: &str, properties: Node) -> Result<Node, Problem> {
         let on_aws = Scope { stand_ins: true, ..self.scope.clone() };
         let Value::Map(entries) = properties.value else { return Ok(properties) };
         let mut out = Vec::with_capacity(entries.len());
         for (key, node) in entries {
-            let scope = if support::is_deploy_only(kind, &key.text) { &on_aws } else { &self.scope };
+            let scope = if support::may_name_aws(kind, &key.text) { &on_aws } else { &self.scope };
             if let Some(node) = scope.evaluate(&node)? {
                 out.push((key, node));
             }

@@ -25,12 +25,14 @@ pub const SUPPORT: &[Support] = &[
             "Events",
             "Handler",
             "MemorySize",
+            "Policies",
             "ProvisionedConcurrencyConfig",
             "ReservedConcurrentExecutions",
+            "Role",
             "Runtime",
             "Timeout",
         ],
-        deploy_only: &["Architectures", "Description", "LoggingConfig", "Policies", "Role", "Tags"],
+        deploy_only: &["Architectures", "Description", "LoggingConfig", "Tags"],
     },
     Support {
         resource_type: "AWS::DynamoDB::Table",
@@ -124,6 +126,18 @@ pub const SUPPORT: &[Support] = &[
         deploy_only: &["Name"],
     },
     Support {
+        resource_type: "AWS::IAM::Role",
+        honoured: &["Policies"],
+        deploy_only: &[
+            "AssumeRolePolicyDocument",
+            "Description",
+            "MaxSessionDuration",
+            "Path",
+            "RoleName",
+            "Tags",
+        ],
+    },
+    Support {
         resource_type: "AWS::Lambda::Permission",
         honoured: &["Action", "FunctionName", "Principal"],
         deploy_only: &["SourceArn"],
@@ -137,11 +151,17 @@ pub const DEPLOY_ONLY_TYPES: &[&str] = &[
     "AWS::CloudFront::OriginAccessControl",
     "AWS::CloudFront::ResponseHeadersPolicy",
     "AWS::Cognito::UserPoolDomain",
-    "AWS::IAM::Role",
     "AWS::Logs::LogGroup",
     "AWS::Route53::RecordSetGroup",
     "AWS::S3::Bucket",
     "AWS::S3::BucketPolicy",
+];
+
+/// Honoured properties that speak of AWS's resources too: a role's policies allow writing to log groups, which are not here.
+const NAME_AWS: &[(&str, &str)] = &[
+    ("AWS::IAM::Role", "Policies"),
+    ("AWS::Serverless::Function", "Policies"),
+    ("AWS::Serverless::Function", "Role"),
 ];
 
 /// What may stand beside `Type` in a resource. `DependsOn` orders a deployment, the policies count when a stack goes.
@@ -173,9 +193,11 @@ fn of(resource_type: &str) -> Option<&'static Support> {
     SUPPORT.iter().find(|support| support.resource_type == resource_type)
 }
 
-/// Whether a property (of any resource, if its whole type is) means something on AWS alone.
-pub fn is_deploy_only(resource_type: &str, property: &str) -> bool {
+/// Whether a property may name what exists on AWS alone: it means something there only (as any of a type that does), or it
+/// speaks of both.
+pub fn may_name_aws(resource_type: &str, property: &str) -> bool {
     DEPLOY_ONLY_TYPES.contains(&resource_type)
+        || NAME_AWS.contains(&(resource_type, property))
         || of(resource_type).is_some_and(|support| support.deploy_only.contains(&property))
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::policy::ExecutionRole;
 use crate::route_key::RouteKey;
 
 /// Everything `local` runs.
@@ -12,6 +13,8 @@ use crate::route_key::RouteKey;
 pub struct System {
     /// The Lambda functions in the order of the template.
     pub functions: Vec<Function>,
+    /// What each of them may do.
+    pub roles: Vec<ExecutionRole>,
     /// The HTTP API in front of them.
     pub api: Api,
     /// The DynamoDB tables.

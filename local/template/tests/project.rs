@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use template::policy::{Decision, Effect, Target};
 use template::{Stack, Throttle};
 
 const STACK_ID: &str = "arn:aws:cloudformation:ap-northeast-2:123456789012:stack/local/0123";
@@ -23,17 +25,22 @@ fn every_parameter_set_of_the_project_is_understood() {
             "  AWS::CloudFront::Distribution: Distribution\n",
             "  AWS::Cognito::UserPoolDomain: ReaderDomain\n",
             "  AWS::S3::Bucket: SiteBucket\n",
-            "  AWS::Serverless::Function: Role, LoggingConfig, Architectures\n",
+            "  AWS::Serverless::Function: LoggingConfig, Architectures\n",
         ] {
             assert!(left_out.contains(line), "{set}: {line}{left_out}");
         }
     }
 }
 
+fn with_local() -> BTreeMap<String, String> {
+    let sets = std::fs::read_to_string(root().join("samconfig.toml")).unwrap();
+    template::parameters::read(&sets, "local").unwrap()
+}
+
 /// The template with one more parameter than the set `local` has.
 fn with(parameters: &[(&str, &str)]) -> Result<template::System, String> {
     let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
-    let mut overrides = template::parameters::read(&read("samconfig.toml"), "local").unwrap();
+    let mut overrides = with_local();
     overrides.extend(parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     template::parse("template.yaml", &read("template.yaml"), &overrides, STACK).map_err(|e| e.to_string())
 }
@@ -150,6 +157,36 @@ fn broken(from: &str, to: &str) -> Vec<String> {
     error.to_string().lines().map(str::to_owned).collect()
 }
 
+/// The table policy's last line.
+const POLICY: &str = "Resource: !GetAtt UserTable.Arn";
+
+#[test]
+fn every_function_has_the_permissions_of_its_role() {
+    let system = template::load(root(), "local", STACK).unwrap();
+    let (roles, functions) = (&system.roles, &system.functions);
+    assert!(roles.iter().map(|role| &role.function).eq(functions.iter().map(|function| &function.name)));
+    let table = || Target::Arn("arn:aws:dynamodb:ap-northeast-2:123456789012:table/User".to_owned());
+    for role in roles {
+        let is_users = role.function == "UsersFunction";
+        assert_eq!(role.name, if is_users { "UsersRole" } else { "ColdStartRole" });
+        assert_eq!(role.decide("dynamodb:GetItem", &table()) == Decision::Allowed, is_users, "{role:?}");
+        assert_eq!(role.decide("dynamodb:Scan", &table()), Decision::NotAllowed, "{role:?}");
+    }
+}
+
+#[test]
+fn sam_s_own_policies_count_where_there_is_no_role() {
+    let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let policies = "Policies: [AWSLambdaBasicExecutionRole, {Statement: \
+                    {Effect: Allow, Action: dynamodb:*, Resource: !GetAtt UserTable.Arn}}]";
+    let text = text.replacen("Role: !GetAtt UsersRole.Arn", policies, 1);
+    let system = template::parse("template.yaml", &text, &with_local(), STACK).unwrap();
+    let role = system.roles.iter().find(|role| role.function == "UsersFunction").unwrap();
+    assert_eq!((role.name.as_str(), role.statements.len()), ("UsersFunctionRole", 1));
+    assert_eq!(role.statements[0].effect, Effect::Allow);
+    assert_eq!(role.decide("dynamodb:ListTables", &Target::Account), Decision::NotAllowed);
+}
+
 #[test]
 fn what_this_machine_cannot_honour_stops_it_with_file_line_and_column() {
     let cases = [
@@ -192,6 +229,40 @@ fn what_this_machine_cannot_honour_stops_it_with_file_line_and_column() {
             "may not invoke `UsersFunction`",
         ),
         ("TABLE_NAME: !Ref UserTable", "AWS_REGION: x", "`AWS_REGION` is reserved"),
+        (POLICY, "Condition: {Bool: {aws:SecureTransport: true}}", "does not honour `Condition` in a policy"),
+        (POLICY, "Principal: \"*\"", "does not honour `Principal` in a policy"),
+        (POLICY, "NotResource: \"*\"", "does not honour `NotResource` in a policy"),
+        ("dynamodb:GetItem\n", "GetItem\n", "`GetItem` is no action"),
+        ("dynamodb:GetItem\n", "dynamo*:GetItem\n", "`dynamo*:GetItem` is no action"),
+        (
+            "Action:\n                  - dynamodb:GetItem\n",
+            "NotAction:\n                  - s3:GetObject\n",
+            "`NotAction`",
+        ),
+        (POLICY, "Resource: User", "`User` is neither `*` nor an ARN"),
+        (POLICY, "Resource: !GetAtt UsersFunctionLogs.Arn", "`UsersFunctionLogs.Arn` is neither"),
+        (POLICY, "Sid: All", "lacks Resource"),
+        (
+            "Effect: Allow\n                Action:\n",
+            "Effect: Perhaps\n                Action:\n",
+            "`Allow` or `Deny`",
+        ),
+        (
+            "PolicyName: table\n          PolicyDocument",
+            "PolicyName: table\n          Document",
+            "lacks PolicyDocument",
+        ),
+        ("Role: !GetAtt UsersRole.Arn", "Role: arn:aws:iam::123456789012:role/other", "`!GetAtt <role>.Arn`"),
+        (
+            "Role: !GetAtt UsersRole.Arn",
+            "Policies: AmazonDynamoDBFullAccess",
+            "does not know what a managed policy",
+        ),
+        (
+            "      AssumeRolePolicyDocument:",
+            "      PermissionsBoundary: x\n      AssumeRolePolicyDocument:",
+            "`PermissionsBoundary`",
+        ),
     ];
     for (from, to, expected) in cases {
         let lines = broken(from, to);

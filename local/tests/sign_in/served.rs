@@ -177,6 +177,7 @@ async fn lambda(folder: &Path) -> Lambda {
         most_waiting: 10,
         folder: folder.to_owned(),
         variables: BTreeMap::new(),
+        credentials: BTreeMap::new(),
     };
     Lambda::start(&[function], settings).await.unwrap()
 }

@@ -1,0 +1,8 @@
+//! What the template's roles allow is what the functions can do here: every operation, every function, the real `users`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod log;
+mod operations;
+mod roles;
+mod users;
