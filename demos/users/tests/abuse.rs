@@ -2,35 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "support/log.rs"]
+mod log;
 mod support;
 
 use axum::{body::Body, http::Request};
+use log::Log;
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::Value;
-use std::{
-    io,
-    sync::{Arc, Mutex, OnceLock},
-};
+use std::sync::OnceLock;
 use support::{Function, answer, engine, function, runtime, visitor};
 use tracing::level_filters::LevelFilter;
 
 /// Planted in everything a reader can send; must not come back in an error, nor appear in any log line.
 const CANARY: &str = "canary";
-
-/// Everything logged by this test program.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Starts logging into memory, the way the function logs to standard output.
 fn log() -> &'static Log {
@@ -189,8 +174,7 @@ fn every_request_gets_a_documented_answer() {
 
 /// Every line logged so far, each of them JSON and without anything a visitor wrote.
 fn lines() -> Vec<Value> {
-    let log = log().0.lock().unwrap().clone();
-    let text = String::from_utf8(log).unwrap();
+    let text = log().text();
     assert!(!text.to_ascii_lowercase().contains(CANARY));
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))

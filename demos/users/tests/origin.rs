@@ -2,38 +2,22 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/log.rs"]
+mod log;
 mod support;
 #[path = "support/trouble.rs"]
 #[allow(dead_code)] // no trouble here: what is counted are the calls
 mod trouble;
 
 use environment::Birth;
+use log::Log;
 use serde_json::Value;
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
 use support::{Function, Reader, TABLE, client, engine, namespaces, runtime, unlimited};
 use tracing::level_filters::LevelFilter;
 use trouble::Trouble;
 use users::{Repository, app};
 
 const SECRET: &str = "only-the-distribution-knows";
-
-/// The log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// A function behind this secret, and what its table is asked.
 async fn behind(secret: &str) -> (Reader, Trouble) {
@@ -87,7 +71,7 @@ fn without_the_secret_the_answer_is_403_and_no_table_is_asked() {
         assert_eq!(created.status, 201, "{}", created.text);
         assert_eq!(trouble.calls(), ["PutItem"]);
 
-        let lines = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let lines = log.text();
         let codes = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["code"].clone());
         assert_eq!(codes.filter(|code| code == "origin_bypassed").count(), refused);
         assert!(!lines.contains(SECRET) && !lines.contains("guess"), "{lines}");
