@@ -2,16 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod log;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use local::lambda::{InvokeError, Lambda, PAYLOAD_LIMIT, Settings};
+use log::Log;
 use serde_json::{Value, json};
 use template::Function;
-use tracing_subscriber::fmt::MakeWriter;
 
 /// The example next to this test, compiled once.
 fn bootstrap() -> PathBuf {
@@ -197,28 +199,6 @@ async fn an_environment_is_told_what_lambda_tells_and_nothing_of_the_host() {
     bench.lambda.stop().await;
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Log;
-
-    fn make_writer(&self) -> Log {
-        self.clone()
-    }
-}
-
 /// A current-thread runtime, so that the subscriber of this thread sees every line.
 #[tokio::test]
 async fn the_log_tells_a_cold_start_a_warm_one_a_crash_and_a_failed_init() {
@@ -231,7 +211,7 @@ async fn the_log_tells_a_cold_start_a_warm_one_a_crash_and_a_failed_init() {
         let _ = bench.send(json!({"do": deed})).await;
     }
     bench.lambda.stop().await;
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     let of = |kind: &str| text.lines().filter(|line| line.contains(kind)).collect::<Vec<_>>();
     assert_eq!((of("START RequestId").len(), of("END RequestId").len()), (3, 3), "{text}");
     let reports = of("REPORT RequestId");

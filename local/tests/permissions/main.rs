@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../log/mod.rs"]
 mod log;
 mod operations;
 mod roles;

@@ -1,6 +1,7 @@
 //! The real `users`, with and without a permission its work needs.
 
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use local::dynamodb::{Data, DynamoDb, Storage};
@@ -13,8 +14,19 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use crate::log;
+use crate::log::Log;
 use crate::roles::{STACK, root};
+
+/// Everything the program and the functions log, in all tests.
+static LOG: LazyLock<Log> = LazyLock::new(|| {
+    let log = Log::default();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .init();
+    log
+});
 
 /// Compiling the function for the first time takes minutes.
 const UNTIL_LIVE: Duration = Duration::from_secs(600);
@@ -30,7 +42,7 @@ struct Users {
 
 impl Users {
     fn start(text: &str) -> Users {
-        log::keep();
+        LazyLock::force(&LOG);
         let sets = std::fs::read_to_string(root().join("samconfig.toml")).unwrap();
         let set = template::parameters::read(&sets, "local").unwrap();
         let system = template::parse("template.yaml", text, &set, STACK).unwrap();
@@ -131,7 +143,7 @@ fn without_the_permission_to_write_it_fails_to_and_goes_on_reading() {
     );
     assert_eq!(users.send("GET", "/api/users/1", None).1["error"]["code"], "user_not_found");
     assert_eq!(users.send("GET", "/api/users", None).0, 200);
-    let log = log::text();
+    let log = LOG.text();
     let line = |parts: &[&str]| {
         log.lines().find(|line| {
             line.contains("AccessDeniedException") && parts.iter().all(|part| line.contains(part))

@@ -77,7 +77,7 @@ fn a_reader_signs_in_and_the_api_knows_them() {
     let told = browser.bearer("/oauth2/userInfo", &tokens["access_token"]);
     assert_eq!((told.status, told.json()), (200, json!({"sub": access["sub"], "username": "김하늘"})));
 
-    let log = String::from_utf8(LOG.lock().unwrap().clone()).unwrap();
+    let log = LOG.text();
     let code = back.sent("code").unwrap();
     let secrets = ["access_token", "id_token", "refresh_token"].map(|name| tokens[name].as_str().unwrap());
     for secret in secrets.into_iter().chain([code.as_str(), VERIFIER, "김하늘"]) {

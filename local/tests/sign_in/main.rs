@@ -6,6 +6,8 @@ mod browser;
 mod chromium;
 mod flow;
 mod key;
+#[path = "../log/mod.rs"]
+mod log;
 mod refused;
 mod served;
 mod tokens;

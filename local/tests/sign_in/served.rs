@@ -1,12 +1,11 @@
 //! An issuer with a clock of its own, behind the wall and beside a gateway.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use local::cognito::{self, Clock, Issuer};
@@ -15,10 +14,10 @@ use local::{gateway, wall};
 use template::{Api, Authorization, Route, RouteKey, UserPool, UserPoolClient};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::browser::Browser;
 use crate::key::KEY;
+use crate::log::Log;
 
 /// RFC 7636, appendix B.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -27,10 +26,10 @@ pub const CLIENT: &str = "0123456789abcdefghijklmnop";
 pub const NAMED: &str = "http://localhost:8000";
 
 /// Everything the program logged, of all tests.
-pub static LOG: LazyLock<Arc<Mutex<Vec<u8>>>> = LazyLock::new(|| {
+pub static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
     tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).init();
-    log.0
+    log
 });
 
 /// The example `echo`, compiled once.
@@ -42,28 +41,6 @@ static ECHO: LazyLock<PathBuf> = LazyLock::new(|| {
     let test = std::env::current_exe().unwrap();
     test.parent().and_then(Path::parent).unwrap().join("examples/echo")
 });
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 pub struct Served {
     pub base: String,
