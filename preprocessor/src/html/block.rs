@@ -30,6 +30,13 @@ pub fn block_html(block: &Block, shown: Shown<'_>) -> Result<String, serde_json:
         |code| format!("<code>HTTP {code}</code>"),
     );
     let repeat = repeat(block, shown.strings);
+    let signed_in = match block.tokens.is_empty() {
+        true => String::new(),
+        false => format!(
+            "<p class=\"live-note live-needs\">{}</p>",
+            escape(&shown.strings.fill("needsSignIn", &[]))
+        ),
+    };
     let mut key = format!("<p class=\"live-expect\">{expect} {status}</p>{}", checks(block));
     if block.attributes.predict.is_some() {
         let summary = escape(&shown.strings.fill("expectAndClaims", &[]));
@@ -41,7 +48,7 @@ pub fn block_html(block: &Block, shown: Shown<'_>) -> Result<String, serde_json:
          <live-request data-block=\"{data}\" role=\"group\" aria-labelledby=\"live-{id}-caption\">\
          <p class=\"live-caption\" id=\"live-{id}-caption\">{caption}</p>\
          <pre class=\"live-text\"><code class=\"language-http\">{request}</code></pre>\
-         {repeat}{key}{recorded}\
+         {signed_in}{repeat}{key}{recorded}\
          </live-request></div>"
     ))
 }

@@ -21,7 +21,7 @@ struct Configuration<'a> {
     language: Language,
     headers: Vec<Header<'a>>,
     claims: &'a BTreeMap<String, Alias>,
-    strings: &'a Strings,
+    strings: Strings,
     #[serde(skip_serializing_if = "Option::is_none")]
     config: Option<&'a str>,
 }
@@ -44,7 +44,7 @@ pub fn configuration_html(settings: &Settings, strings: &Strings) -> Result<Stri
         language: settings.language,
         headers,
         claims: &settings.claims,
-        strings,
+        strings: strings.for_every_page(),
         config: settings.config.as_deref(),
     })?;
     Ok(format!(r#"<div class="live-config" hidden data-config="{}"></div>"#, escape(&json)))

@@ -32,6 +32,8 @@ pub(super) struct Prepared {
 /// A service that answered once.
 pub(super) struct Service {
     agent: Agent,
+    /// Scheme, host and port.
+    pub base: String,
     /// What `{{api}}` stands for.
     pub api: String,
     local: bool,
@@ -64,7 +66,8 @@ impl Service {
             .user_agent(concat!("mdbook-live/", env!("CARGO_PKG_VERSION")));
         // A proxy from the environment is for the outside world.
         let config = if local { builder.proxy(None).build() } else { builder.build() };
-        let service = Self { agent: config.into(), api: format!("{base}{}", settings.api_path()), local };
+        let api = format!("{base}{}", settings.api_path());
+        let service = Self { agent: config.into(), base: base.to_owned(), api, local };
         let request =
             Prepared { method: "HEAD".into(), url: format!("{base}/"), headers: Vec::new(), body: None };
         service
