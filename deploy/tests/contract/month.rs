@@ -41,7 +41,8 @@ fn the_book_shows_the_month_as_it_is() {
         let cells: Vec<_> = [name, routes].into_iter().chain(parts.each().map(money)).collect();
         format!("| {} | **{:.2}** |\n", cells.join(" | "), parts.total())
     };
-    let mut shown = "| 라우트 묶음 | 라우트 | API Gateway | CloudFront | Lambda | DynamoDB | 로그 | 합 |\n".to_owned();
+    let mut shown =
+        "| 라우트 묶음 | 라우트 | API Gateway | CloudFront | Lambda | DynamoDB | 로그 | 합 |\n".to_owned();
     shown += "|---|---:|---:|---:|---:|---:|---:|---:|\n";
     for line in &month.lines {
         shown += &row(format!("`{}`", line.class), line.routes.to_string(), &line.parts);
