@@ -7,6 +7,7 @@ mod cognito;
 mod function;
 mod inputs;
 mod role;
+mod stage;
 mod table;
 
 use std::collections::BTreeMap;

@@ -79,8 +79,16 @@ pub const SUPPORT: &[Support] = &[
     },
     Support {
         resource_type: "AWS::ApiGatewayV2::Stage",
-        honoured: &["ApiId", "AutoDeploy", "DefaultRouteSettings", "RouteSettings", "StageName"],
-        deploy_only: &["AccessLogSettings", "Description", "Tags"],
+        honoured: &[
+            "AccessLogSettings",
+            "ApiId",
+            "AutoDeploy",
+            "DefaultRouteSettings",
+            "RouteSettings",
+            "StageName",
+            "StageVariables",
+        ],
+        deploy_only: &["Description", "Tags"],
     },
     Support {
         resource_type: "AWS::Cognito::UserPool",
@@ -157,8 +165,10 @@ pub const DEPLOY_ONLY_TYPES: &[&str] = &[
     "AWS::S3::BucketPolicy",
 ];
 
-/// Honoured properties that speak of AWS's resources too: a role's policies allow writing to log groups, which are not here.
+/// Honoured properties that speak of AWS's resources too: a role's policies allow writing to log groups, which are not here,
+/// and a stage's access log goes to one.
 const NAME_AWS: &[(&str, &str)] = &[
+    ("AWS::ApiGatewayV2::Stage", "AccessLogSettings"),
     ("AWS::IAM::Role", "Policies"),
     ("AWS::Serverless::Function", "Policies"),
     ("AWS::Serverless::Function", "Role"),
