@@ -17,13 +17,14 @@ use tower::ServiceExt;
 
 use crate::cognito::{self, Issuer};
 use crate::dynamodb::{Data, DynamoDb, Storage};
+use crate::gateway::HttpApi;
 use crate::lambda::package::{Options as PackageOptions, Packager};
 use crate::lambda::{Lambda, Settings};
 use crate::project::Project;
 use crate::site::{SignIn, Site};
 use crate::terminal::Terminal;
 use crate::watch::{Sources, Watcher, settled};
-use crate::{events, gateway, wall};
+use crate::{events, wall};
 use template::{DeployOnly, Stack, System};
 
 /// What to serve, and how.
@@ -129,7 +130,7 @@ impl Server {
         if let Some(issuer) = &issuer {
             pages = pages.merge(cognito::router(issuer.clone(), origins));
         }
-        let router = router(gateway::router(api, lambda.clone(), issuer), pages);
+        let router = router(HttpApi::new(api, lambda.clone()).router(), pages);
         Ok(Self { listener, router, lambda, site, dynamodb, packages, _watcher: watcher })
     }
 
