@@ -6,6 +6,7 @@ mod intrinsics;
 mod packaging;
 pub mod parameters;
 pub mod policy;
+pub mod reference;
 mod resources;
 mod route_key;
 pub mod support;
