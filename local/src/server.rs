@@ -17,6 +17,7 @@ use tower::ServiceExt;
 
 use crate::cognito::{self, Issuer};
 use crate::dynamodb::{Data, DynamoDb, Storage};
+use crate::iam::Iam;
 use crate::lambda::package::{Options as PackageOptions, Packager};
 use crate::lambda::{Lambda, Settings};
 use crate::project::Project;
@@ -90,14 +91,15 @@ impl Server {
         if let Some(issuer) = &issuer {
             issuer.prepare();
         }
-        let dynamodb = DynamoDb::start(data, &tables, &roles).await?;
+        let iam = Iam::new(roles);
+        let dynamodb = DynamoDb::start(data, &tables, iam.clone()).await?;
         let settings = Settings {
             idle: options.idle,
             most_environments: MOST_ENVIRONMENTS,
             most_waiting: MOST_WAITING,
             folder: project.state().join("environments").join(std::process::id().to_string()),
             variables: dynamodb.variables(),
-            credentials: dynamodb.credentials().clone(),
+            credentials: iam.credentials(),
         };
         let lambda = Lambda::start(&functions, settings).await?;
         events::start(&functions, &lambda);
