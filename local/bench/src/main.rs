@@ -10,9 +10,9 @@ use clap::Parser;
 async fn main() -> ExitCode {
     let options = Options::parse();
     let result = match &options.command {
-        Command::Soak(arguments) => {
-            bench::soak::run(&options.root, arguments, |line| println!("{line}")).await.map(|report| (report.to_string(), report.is_ok()))
-        }
+        Command::Soak(arguments) => bench::soak::run(&options.root, arguments, |line| println!("{line}"))
+            .await
+            .map(|report| (report.to_string(), report.is_ok())),
     };
     match result {
         Ok((report, is_ok)) => {

@@ -139,7 +139,8 @@ mod tests {
     fn only_a_child_of_the_named_parent_is_ended() {
         let own = i32::try_from(std::process::id()).unwrap();
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-        let seen = children(own).into_iter().find(|seen| seen.identity.pid == child.id().cast_signed()).unwrap();
+        let seen =
+            children(own).into_iter().find(|seen| seen.identity.pid == child.id().cast_signed()).unwrap();
         assert!(!kill_child(1, seen.identity));
         assert!(lives(seen.identity));
         assert!(kill_child(own, seen.identity));

@@ -41,7 +41,12 @@ pub async fn compile(root: &Path, package: &str, program: &str, profile: &str) -
             command.env_remove(&name);
         }
     }
-    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().await.context("cargo cannot be run")?;
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .await
+        .context("cargo cannot be run")?;
     if !output.status.success() {
         bail!("{package} does not compile; cargo says why above");
     }
@@ -82,7 +87,8 @@ impl Server {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("{} cannot be run", program.display()))?;
-        let (Some(stdout), Some(stderr), Some(pid)) = (child.stdout.take(), child.stderr.take(), child.id()) else {
+        let (Some(stdout), Some(stderr), Some(pid)) = (child.stdout.take(), child.stderr.take(), child.id())
+        else {
             bail!("{} ended at once", program.display());
         };
         let mut said = BufReader::new(stderr).lines();

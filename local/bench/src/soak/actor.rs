@@ -49,7 +49,8 @@ pub fn everybody(
     let mut actors = Vec::new();
     let mut add = |role, random: Rng, pause| actors.push(Actor { role, random, pause });
     // How many, and their share of the rate in percent.
-    let pause = |count: u32, share: u32| Duration::from_secs_f64(f64::from(count * 100) / f64::from(rate * share));
+    let pause =
+        |count: u32, share: u32| Duration::from_secs_f64(f64::from(count * 100) / f64::from(rate * share));
     for _ in 0..6 {
         let reader = Reader::new(client(), random.fork(), false);
         add(Role::Reader(Box::new(reader)), random.fork(), pause(6, 30));

@@ -40,7 +40,11 @@ impl Documented {
         if answer.header("apigw-requestid").is_none() {
             return Err("has no apigw-requestid".to_owned());
         }
-        if answer.header("x-environment-id").is_some() { self.by_function(answer) } else { self.by_gateway(answer) }
+        if answer.header("x-environment-id").is_some() {
+            self.by_function(answer)
+        } else {
+            self.by_gateway(answer)
+        }
     }
 
     fn by_function(self, answer: &Answer) -> Result<Author, String> {

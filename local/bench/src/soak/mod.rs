@@ -33,6 +33,8 @@ use server_log::ServerLog;
 
 /// Routes that must be answered by their functions before the load begins.
 const LIVE: [&str; 2] = ["/api/cold-start/plain-1769", "/api/users"];
+/// Environments are reclaimed after so many seconds, so that bursts leave the same behind from the first hour to the last.
+const IDLE: &str = "60";
 /// How often the server is looked at.
 const SAMPLE: Duration = Duration::from_secs(5);
 /// Samples between two lines that say how it goes: a minute.
@@ -72,7 +74,7 @@ pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> R
     let (journal, log) = (Arc::<Journal>::default(), Arc::<ServerLog>::default());
     let heard = Arc::clone(&log);
     let folder = data.path().to_string_lossy().into_owned();
-    let options = ["--logs", "--data", &folder];
+    let options = ["--logs", "--idle", IDLE, "--data", &folder];
     let mut server = Server::start(&program, root, &options, move |line| heard.line(line)).await?;
     server.live(&LIVE).await?;
     tell(format!("soaking {} (process {}), seed {}", server.address(), server.pid(), arguments.seed));
@@ -172,7 +174,10 @@ async fn see_all_frozen(server: &Server, journal: &Journal) {
             return;
         }
         if Instant::now() > end {
-            return journal.finding(format!("{awake} environments still run {} s after the last answer", UNTIL_FROZEN.as_secs()));
+            return journal.finding(format!(
+                "{awake} environments still run {} s after the last answer",
+                UNTIL_FROZEN.as_secs()
+            ));
         }
         sleep(Duration::from_millis(50)).await;
     }

@@ -133,7 +133,9 @@ impl Reader {
         if let Some(id) = chosen {
             body["id"] = id.into();
         }
-        let Some(answer) = self.ask("users create", "POST", "", None, Some(body), &[201, 409]).await else { return };
+        let Some(answer) = self.ask("users create", "POST", "", None, Some(body), &[201, 409]).await else {
+            return;
+        };
         let free = (1..=MOST_USERS).find(|id| !stored.contains_key(id));
         let id = match chosen {
             Some(id) => Some(id).filter(|id| !stored.contains_key(id)),
@@ -151,7 +153,8 @@ impl Reader {
 
     async fn read(&mut self, stored: BTreeMap<u64, Known>) {
         let id = self.random.u64(1..=MOST_USERS);
-        let Some(answer) = self.ask("users read", "GET", &format!("/{id}"), None, None, &[200, 404]).await else {
+        let Some(answer) = self.ask("users read", "GET", &format!("/{id}"), None, None, &[200, 404]).await
+        else {
             self.stored = Some(stored);
             return;
         };
@@ -189,7 +192,8 @@ impl Reader {
 
     async fn delete(&mut self, mut stored: BTreeMap<u64, Known>) {
         let id = self.random.u64(1..=MOST_USERS);
-        let Some(answer) = self.ask("users delete", "DELETE", &format!("/{id}"), None, None, &[204]).await else {
+        let Some(answer) = self.ask("users delete", "DELETE", &format!("/{id}"), None, None, &[204]).await
+        else {
             return;
         };
         stored.remove(&id);

@@ -37,12 +37,15 @@ impl Report {
         }
         if logged.errors > record.kills {
             let (errors, kills) = (logged.errors, record.kills);
-            findings.push(format!("{errors} environments ended before they answered, but only {kills} were killed"));
+            findings.push(format!(
+                "{errors} environments ended before they answered, but only {kills} were killed"
+            ));
         }
         // Every five minutes, the first time at once.
         let due = whole.as_secs() / 300;
         if logged.scheduled < due {
-            findings.push(format!("the schedule should have fired {due} times, and did {}", logged.scheduled));
+            findings
+                .push(format!("the schedule should have fired {due} times, and did {}", logged.scheduled));
         }
         if logged.panics > 0 {
             findings.push(format!("{} panics of the server", logged.panics));
@@ -65,7 +68,14 @@ impl fmt::Display for Report {
             answers.row(vec![(*what).to_owned(), status, seen.count.to_string(), slowest]);
         }
         writeln!(f, "\n{answers}")?;
-        let mut held = Table::new(&["from minute", "resident, MB", "proportional, MB", "files", "threads", "functions"]);
+        let mut held = Table::new(&[
+            "from minute",
+            "resident, MB",
+            "proportional, MB",
+            "other files",
+            "threads",
+            "functions",
+        ]);
         for window in &self.windows {
             held.row(vec![
                 format!("{:.1}", window.from.as_secs_f64() / 60.0),
@@ -94,7 +104,15 @@ impl fmt::Display for Report {
         for finding in &self.findings {
             writeln!(f, "FAIL {finding}")?;
         }
-        write!(f, "{}", if self.is_ok() { "ok: every answer as documented, nothing stuck, left or grown" } else { "not ok" })
+        write!(
+            f,
+            "{}",
+            if self.is_ok() {
+                "ok: every answer as documented, nothing stuck, left or grown"
+            } else {
+                "not ok"
+            }
+        )
     }
 }
 

@@ -17,7 +17,8 @@ use crate::http::{Connection, request};
 pub async fn step(address: SocketAddr, journal: &Journal, random: &mut Rng) {
     let acted = Instant::now();
     let act = random.u8(0..6);
-    let what = ["hang up", "half a head", "impatient client", "half a body", "half-closed", "slow sender"][usize::from(act)];
+    let what = ["hang up", "half a head", "impatient client", "half a body", "half-closed", "slow sender"]
+        [usize::from(act)];
     let status = match timeout(STUCK, self::act(address, act, random)).await {
         Ok(Ok(Some(answer))) => match Documented::function(&[200]).judge(&answer) {
             Ok(_) => {
