@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::soak;
+use crate::{requests, soak};
 
 /// 로컬 서버를 재고, 오래 두들겨 본다. (Measures the local server beside its peers, and soaks it.)
 #[derive(Debug, Parser)]
@@ -22,6 +22,8 @@ pub struct Options {
 /// What is to be done.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// 초당 요청 수와 걸린 시간을 cargo lambda watch와 번갈아 잰다 (requests per second and init, beside cargo lambda watch)
+    Requests(requests::Arguments),
     /// 오랫동안 섞어 부르고 함수를 죽이며 답과 메모리를 지켜본다 (mixed load and kills; watches answers and memory)
     Soak(soak::Arguments),
 }

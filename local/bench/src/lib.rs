@@ -4,6 +4,7 @@
 pub mod cli;
 mod http;
 mod process;
+pub mod requests;
 mod server;
 pub mod soak;
 mod table;

@@ -9,8 +9,12 @@ use clap::Parser;
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "main is where this program speaks")]
 async fn main() -> ExitCode {
     let options = Options::parse();
+    let tell = |line| println!("{line}");
     let result = match &options.command {
-        Command::Soak(arguments) => bench::soak::run(&options.root, arguments, |line| println!("{line}"))
+        Command::Requests(arguments) => bench::requests::run(&options.root, arguments, tell)
+            .await
+            .map(|report| (report.to_string(), report.is_ok())),
+        Command::Soak(arguments) => bench::soak::run(&options.root, arguments, tell)
             .await
             .map(|report| (report.to_string(), report.is_ok())),
     };

@@ -74,6 +74,18 @@ pub fn children(parent: i32) -> Vec<Seen> {
     all().filter(|seen| seen.parent == parent).collect()
 }
 
+/// The living processes that a process started, and those they started.
+pub fn descendants(ancestor: i32) -> Vec<Seen> {
+    let all: Vec<Seen> = all().collect();
+    let (mut found, mut parents) = (Vec::new(), vec![ancestor]);
+    while let Some(parent) = parents.pop() {
+        let own = all.iter().filter(|seen| seen.parent == parent);
+        parents.extend(own.clone().map(|seen| seen.identity.pid));
+        found.extend(own.cloned());
+    }
+    found
+}
+
 /// The living processes whose working folder has `part` in its path.
 pub fn working_below(part: &str) -> Vec<Seen> {
     let is_below = |seen: &Seen| {
