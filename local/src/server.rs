@@ -25,7 +25,7 @@ use crate::site::{SignIn, Site};
 use crate::terminal::Terminal;
 use crate::watch::{Sources, Watcher, settled};
 use crate::{events, gateway, wall};
-use template::{DeployOnly, Stack, System};
+use template::{DeployOnly, Stack, System, UserPool};
 
 /// What to serve, and how.
 #[derive(Debug, Clone)]
@@ -190,8 +190,8 @@ impl Server {
 
 /// What pages are told of the issuer.
 fn sign_in(issuer: &Issuer) -> SignIn {
-    let pool = issuer.pool();
-    SignIn { issuer: pool.issuer.clone(), client: pool.client.id.clone(), path: issuer.path() }
+    let UserPool { issuer, client, .. } = issuer.pool();
+    SignIn { issuer: issuer.clone(), client: client.id.clone(), scope: client.scopes.join(" ") }
 }
 
 /// `/api/…` is the API's, everything else the book's and this machine's own: one origin, as behind CloudFront.
