@@ -53,7 +53,8 @@ async fn the_log_is_json_and_tells_nothing_a_visitor_wrote() {
     }
     let mut context = ApiGatewayV2httpRequestContext::default();
     context.request_id = Some("of-the-api".into());
-    let mut through_the_api = Request::builder().uri("/api/cold-start/plain-128").body(Body::empty()).unwrap();
+    let mut through_the_api =
+        Request::builder().uri("/api/cold-start/plain-128").body(Body::empty()).unwrap();
     through_the_api.extensions_mut().insert(RequestContext::ApiGatewayV2(context));
     function.clone().oneshot(through_the_api).await.unwrap();
     sent += 1;
