@@ -144,14 +144,16 @@
 		return element;
 	};
 
-	const resolve = async (target) => {
+	const resolve = async (target, only) => {
 		try {
 			if (settings.config) {
-				const { api = settings.api, spread } = await (await fetch(settings.config, { credentials: 'omit' })).json();
-				Object.assign(settings, { api, spread, config: '' });
+				const { api = settings.api, spread, bases: there } = await (await fetch(settings.config, { credentials: 'omit' })).json();
+				Object.assign(settings, { api, spread, there, config: '' });
 			}
 		} catch {} // The built-in base holds.
-		const base = new URL(settings.api || '/', document.baseURI), start = settings.apiPath, path = base.pathname.replace(/\/$/, '');
+		const [name, [start, why]] = Object.entries({ ...settings.bases }).find(([, [path]]) => target.startsWith(path + '/')) || [only, [settings.apiPath]];
+		if (name && settings.config != null && !settings.there?.includes(name)) throw problem(settings.bases[name][1]);
+		const base = new URL((why ? start : settings.api) || '/', document.baseURI), path = base.pathname.replace(/\/$/, '');
 		const url = target.startsWith(start) && new URL(path + target.slice(start.length), base);
 		if (url.origin !== base.origin || !(url.pathname + '/').startsWith(path + '/')) throw problem('problemOutside', start || '/');
 		return url;
@@ -244,6 +246,7 @@
 		const $ = (css) => element.querySelector(css);
 		if ($('.live-buttons') || print) return;
 		variables ??= { ...keep('session', ''), api: config().apiPath };
+		for (const name in settings.bases) variables[name] = settings.bases[name][0];
 		defaults ??= settings.headers.map(({ name, value, value: { 'random-hex': digits } }) => [name, digits ? keep('local', name, keep('local', name) ||
 			crypto.getRandomValues(new Uint8Array(digits)).reduce((hex, byte) => hex + (byte % 16).toString(16), '')) : value]);
 		const block = JSON.parse(element.dataset.block), { id, caption, repeat, parallel, delay, status, readonly } = block, many = repeat > 1;
@@ -293,7 +296,7 @@
 		const call = async () => {
 			const { target, headers: pairs, ...rest } = fill(editor.value, variables), headers = new Headers();
 			for (const [name, value] of [...pairs, ...defaults, ...rest.body ? [['content-type', 'application/json']] : []]) headers.has(name) || headers.set(name, value);
-			return { ...rest, headers, url: await resolve(target) };
+			return { ...rest, headers, url: await resolve(target, block.only) };
 		};
 
 		const uses = () => names(editor.value);

@@ -74,8 +74,12 @@ interface LiveConfig {
     api: string;
     /** What a request's text begins with. */
     apiPath: string;
-    /** A JSON file with `api` and `spread` of this deployment; fetched at the first use. */
+    /** A JSON file with `api`, `spread` and `bases` of this deployment; fetched at the first use. Then empty. */
     config?: string;
+    /** What else a target may begin with: name -> path, and what readers are told where it does not answer. */
+    bases?: Record<string, [string, string]>;
+    /** The names of those that `config` says answer here. */
+    there?: string[];
     /** The API answers to `*.localhost` names too. */
     spread?: boolean;
     /** Sent with every request that does not name them itself. */
@@ -96,6 +100,8 @@ interface LiveBlock {
     /** Runs in the air at once. */
     parallel: number;
     readonly: boolean;
+    /** The base without which it makes no sense, beside the API. */
+    only?: string;
     /** Expected status; null when any will do. */
     status: number | null;
     /** Expected headers with their exact values. */

@@ -4,25 +4,26 @@
 mod authorizer;
 mod cors;
 mod event;
+mod integration;
 mod response;
 mod routing;
 pub mod throttle;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use time::OffsetDateTime;
 
 use crate::cognito::Issuer;
-use crate::lambda::{InvokeError, Lambda};
+use crate::lambda::Lambda;
 use template::Api;
 use throttle::Throttles;
 
@@ -30,8 +31,6 @@ use throttle::Throttles;
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 /// Request line and headers together: 10,240 bytes ("Quotas for HTTP APIs").
 const HEADERS_LIMIT: usize = 10_240;
-/// How long an integration may take unless the template says less; not raisable for HTTP APIs.
-const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An HTTP API in front of Lambda.
 #[derive(Debug)]
@@ -109,32 +108,7 @@ impl Gateway {
             identity: identity.as_ref(),
         };
         let Ok(event) = event::build(&parts, &body, &found, &context) else { return internal_error() };
-        let invocation = self.lambda.invoke(&found.route.function, event.into(), trace_id);
-        let patience = found.route.timeout.unwrap_or(INTEGRATION_TIMEOUT);
-        match tokio::time::timeout(patience, invocation).await {
-            Ok(Ok(payload)) => response::read(&payload).unwrap_or_else(internal_error),
-            Ok(Err(error)) => failed(&error),
-            Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
-        }
-    }
-}
-
-/// What the caller of an HTTP API sees of an invocation without an answer.
-fn failed(error: &InvokeError) -> Response {
-    match error {
-        InvokeError::Building => {
-            let mut response = message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
-            response.headers_mut().insert("x-local-state", HeaderValue::from_static("building"));
-            response
-        }
-        InvokeError::Throttled | InvokeError::Overloaded => {
-            message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
-        }
-        InvokeError::TooLarge => message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
-        InvokeError::Reported { .. } | InvokeError::Exited { .. } | InvokeError::TimedOut { .. } => {
-            internal_error()
-        }
+        integration::call(found.route, &self.lambda, event.into(), trace_id).await
     }
 }
 

@@ -4,13 +4,14 @@
 //! Form: AWS Lambda Developer Guide, "Working with Lambda function logs"; billing of init since 2025-08-01:
 //! AWS Compute Blog, "AWS Lambda standardizes billing for INIT Phase" (2025-04-29).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a REPORT line says.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// The invocation's id.
-    pub request_id: String,
+    pub request_id: Arc<str>,
     /// From handing the event over until the answer.
     pub duration: Duration,
     /// On the first invocation of an on-demand environment only.
@@ -24,14 +25,19 @@ pub struct Report {
 }
 
 impl Report {
+    /// Billed ms.
+    pub fn billed(&self) -> u64 {
+        // Far below 2^53.
+        ((self.duration + self.init.unwrap_or_default()).as_secs_f64() * 1000.0).ceil() as u64
+    }
+
     /// The REPORT line; its parts are separated by tabs.
     pub fn line(&self) -> String {
-        let billed = (self.duration + self.init.unwrap_or_default()).as_secs_f64() * 1000.0;
         let mut line = format!(
             "REPORT RequestId: {}\tDuration: {:.2} ms\tBilled Duration: {} ms\tMemory Size: {} MB\t",
             self.request_id,
             self.duration.as_secs_f64() * 1000.0,
-            billed.ceil(),
+            self.billed(),
             self.memory_mb
         );
         if let Some(bytes) = self.peak_memory {

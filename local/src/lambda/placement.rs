@@ -204,6 +204,11 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         if failed { self.waiting.pop_front().map(|(_, event)| event) } else { None }
     }
 
+    /// How many events wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Drops what waits and hands out nothing any more.
     pub fn stop(&mut self) {
         self.waiting.clear();

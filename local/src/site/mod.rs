@@ -175,10 +175,11 @@ fn remove_stale(scratch: &Path) {
 }
 
 /// What a page must know about this deployment; a book on AWS has a file of that name. `spread`: parallel
-/// calls may be spread over `*.localhost` names, because a browser opens only six connections to one name. `signIn` stands
+/// calls may be spread over `*.localhost` names, because a browser opens only six connections to one name. `bases`: what else
+/// blocks may call here and not on AWS. `signIn` stands
 /// below the name the page was asked by, so that it is of the page's own origin, whichever name of this machine that is.
 async fn config(State(served): State<Served>, headers: HeaderMap) -> impl IntoResponse {
-    let mut config = json!({"api": "/api", "spread": true});
+    let mut config = json!({"api": "/api", "spread": true, "bases": ["local"]});
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if let Some(SignIn { issuer, client, path }) = served.sign_in.as_deref() {
         config["issuer"] = issuer.as_str().into();

@@ -22,7 +22,7 @@ fn gzipped(path: &str) -> usize {
 
 #[test]
 fn script_and_style_stay_small() {
-    for (name, most) in [("live.js", 8_300), ("lesson.js", 1_950), ("figure.js", 1_950), ("live.css", 3_000)]
+    for (name, most) in [("live.js", 8_350), ("lesson.js", 1_950), ("figure.js", 1_950), ("live.css", 3_000)]
     {
         let size = gzipped(name);
         assert!(size <= most, "{name}: {size} bytes after gzip, {most} at most");
