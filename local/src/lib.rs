@@ -6,6 +6,7 @@ pub mod cognito;
 pub mod dynamodb;
 pub mod events;
 pub mod gateway;
+pub mod iam;
 pub mod lambda;
 pub mod project;
 pub mod server;
