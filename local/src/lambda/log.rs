@@ -122,7 +122,7 @@ mod tests {
             };
             let ms = |name| field(name, " ms").map(|ms| Duration::from_secs_f64(ms / 1000.0));
             let report = Report {
-                request_id: id.trim_start_matches("REPORT RequestId: ").to_owned(),
+                request_id: id.trim_start_matches("REPORT RequestId: ").into(),
                 duration: ms("Duration: ").unwrap(),
                 init: ms("Init Duration: "),
                 memory_mb: field("Memory Size: ", " MB").unwrap() as u32,
