@@ -82,6 +82,18 @@ pub struct Serve {
     #[arg(long, value_name = "NAME", default_value = "local")]
     pub parameters: String,
 
+    /// 묶음의 값 대신 쓸 매개변수. sam deploy처럼 여러 개를 적을 수 있다
+    ///
+    /// Parameters that take the place of the set's, for example VisitorRate=1.
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., value_parser = parameter)]
+    pub parameter_overrides: Vec<(String, String)>,
+
+    /// 함수를 배포할 때처럼 컴파일한다. 작고 빠르지만 오래 걸린다
+    ///
+    /// Compiles the functions as they are deployed: small and quick, but it takes minutes.
+    #[arg(long, conflicts_with = "no_functions")]
+    pub as_deployed: bool,
+
     /// 함수를 컴파일하지 않고 책만 연다
     ///
     /// Serves the book without compiling the functions.
@@ -133,6 +145,12 @@ pub struct Build {
     /// Project folder; searched upwards from here by default.
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
+}
+
+/// `Name=Value`, as `sam deploy` takes it.
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("`이름=값`으로 적는다 (write Name=Value)")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 impl Cli {
@@ -221,9 +239,18 @@ mod tests {
     fn without_a_command_it_serves() {
         let plain = serve(&[]);
         assert_eq!((plain.port, plain.parameters.as_str()), (3000, "local"));
+        assert!(plain.parameter_overrides.is_empty() && !plain.as_deployed);
         assert!(!plain.memory && !plain.no_functions && !plain.open && plain.data.is_none());
         assert_eq!(serve(&["--port", "0", "--memory"]), serve(&["serve", "--port", "0", "--memory"]));
         assert_eq!(serve(&["--data", "d"]).data, Some(PathBuf::from("d")));
+    }
+
+    #[test]
+    fn parameters_are_written_as_sam_has_them() {
+        let some = serve(&["--parameter-overrides", "A=1", "B=x=y", "--memory"]);
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(some.parameter_overrides, [pair("A", "1"), pair("B", "x=y")]);
+        assert!(some.memory && parse(&["--parameter-overrides", "A"]).is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Puts the rooms together: one address, the book at `/`, the API at `/api`, both from template.yaml.
 //! Knows every room's front door and nothing behind it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::IntoFuture;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use crate::site::{SignIn, Site};
 use crate::terminal::Terminal;
 use crate::watch::{Sources, Watcher, settled};
 use crate::{events, gateway, wall};
-use template::{DeployOnly, Stack, System};
+use template::{DeployOnly, Stack, System, UserPool};
 
 /// What to serve, and how.
 #[derive(Debug, Clone)]
@@ -39,8 +39,12 @@ pub struct Options {
     pub storage: Storage,
     /// Parameter set of samconfig.toml.
     pub parameters: String,
+    /// Parameters that the set does not decide: name → value.
+    pub parameter_overrides: BTreeMap<String, String>,
     /// Whether the functions are compiled and run.
     pub functions: bool,
+    /// Whether they are compiled as they are deployed, rather than quickly.
+    pub as_deployed: bool,
     /// Origins that may call the API beside those of the template's CORS configuration.
     pub allow_origins: Vec<String>,
     /// How long an environment may stay idle.
@@ -81,7 +85,7 @@ impl Server {
         let data = Data::open(&options.storage)?;
         let stack = Stack { id: data.stack_id(), origin: &format!("http://127.0.0.1:{port}") };
         let System { functions, roles, mut api, tables, user_pool, deploy_only } =
-            template::load(project.root(), &options.parameters, stack)?;
+            template::load_with(project.root(), &options.parameters, &options.parameter_overrides, stack)?;
         if deploy_only != DeployOnly::default() {
             tracing::info!(
                 "AWS에만 있는 자원과 속성이라 여기서는 만들지 않는다:\n{}",
@@ -109,9 +113,11 @@ impl Server {
 
         let packages: BTreeSet<_> = functions.iter().map(|function| function.package.clone()).collect();
         let packages: Vec<_> = packages.into_iter().filter(|_| options.functions).collect();
-        let store = project.state().join("functions");
+        let store = if options.as_deployed { "functions-as-deployed" } else { "functions" };
+        let package =
+            PackageOptions::new(project.root().to_owned(), packages.clone(), project.state().join(store));
         let packager =
-            Packager::new(PackageOptions::new(project.root().to_owned(), packages.clone(), store), terminal);
+            Packager::new(PackageOptions { as_deployed: options.as_deployed, ..package }, terminal);
         let site = Site::new(project.book(), project.state().join("site"), packager.status());
         let sources =
             Sources { root: project.root().to_owned(), book: project.book(), functions: project.functions() };
@@ -188,8 +194,8 @@ impl Server {
 
 /// What pages are told of the issuer.
 fn sign_in(issuer: &Issuer) -> SignIn {
-    let pool = issuer.pool();
-    SignIn { issuer: pool.issuer.clone(), client: pool.client.id.clone(), path: issuer.path() }
+    let UserPool { issuer, client, .. } = issuer.pool();
+    SignIn { issuer: issuer.clone(), client: client.id.clone(), scope: client.scopes.join(" ") }
 }
 
 /// `/api/…` is the API's, everything else the book's and this machine's own: one origin, as behind CloudFront.

@@ -115,9 +115,9 @@
 
 	const prefix = `live:${new URL(typeof path_to_root === 'undefined' ? '.' : path_to_root || '.', location.href).pathname}:`;
 	const print = /\/print(\.html)?$/.test(location.pathname);
-	const blocks = Object(), gate = Object(), done = {}, letters = {};
+	const blocks = Object(), gate = Object(), variables = Object(), done = {}, letters = {};
 	const all = () => Object.values(blocks);
-	let settings, variables, defaults;
+	let settings, defaults;
 	const config = () => settings ??= JSON.parse(document.querySelector('.live-config').dataset.config);
 
 	const keep = (kind, key, value) => {
@@ -236,7 +236,6 @@
 		return [
 			h('pre', {}, h('code', {}, Object.entries(headers).filter(([name]) => /^(content-type|location|etag|retry-after|x-(?!content|amz).*)$/.test(name)).map((pair) => pair.join(': ')).join('\n'))),
 			h('pre.live-body', { tabIndex: 0, role: 'region', ariaLabel: t('answerOf', caption) }, h('code.hljs', {},
-				// Parsing rounds long numbers.
 				...json === undefined ? [shown || t('noBody')] : paint(cut || /\d{16}/.test(body) ? shown : JSON.stringify(json, null, 2)))),
 			cut && h('p', {}, t('bodyCut')),
 		];
@@ -245,7 +244,7 @@
 	const enhance = (element) => {
 		const $ = (css) => element.querySelector(css);
 		if ($('.live-buttons') || print) return;
-		variables ??= { ...keep('session', ''), api: config().apiPath };
+		Object.assign(variables, keep('session', ''), { api: config().apiPath });
 		for (const name in settings.bases) variables[name] = settings.bases[name][0];
 		defaults ??= settings.headers.map(({ name, value, value: { 'random-hex': digits } }) => [name, digits ? keep('local', name, keep('local', name) ||
 			crypto.getRandomValues(new Uint8Array(digits)).reduce((hex, byte) => hex + (byte % 16).toString(16), '')) : value]);
@@ -399,7 +398,7 @@
 					edited();
 					tell('resetDone');
 				}),
-				button('curl', copy('curlCopied', async () => curl(await call()))),
+				button('curl', copy('curlCopied', async () => (mdbookLive.veil ?? String)(curl(await call())))),
 				button('link', copy('linkCopied', () => new URL('#live-' + id, location.href)))),
 			say);
 		$('.live-recording, .live-missing').before(answer);
@@ -412,7 +411,7 @@
 		};
 	};
 
-	window.mdbookLive = { fill, holds, judge, segments, number, blocks, gate, config, t, h, keep, ms, round, table, environment, warmth, print, prefix };
+	window.mdbookLive = { fill, holds, judge, segments, number, blocks, variables, gate, config, t, h, keep, ms, round, table, environment, warmth, print, prefix };
 	customElements.define('live-request', class extends HTMLElement {
 		connectedCallback() { enhance(this); }
 	});

@@ -148,7 +148,7 @@ mod tests {
     #[tokio::test]
     async fn the_policy_allows_the_page_s_own_style_and_form_and_nothing_else() {
         let page = SignInPage {
-            redirect_uri: "http://127.0.0.1:3000/",
+            redirect_uri: "http://127.0.0.1:3000/signed-in.html",
             origin: "http://127.0.0.1:3000",
             scope: "openid",
             csrf: "c",

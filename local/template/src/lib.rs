@@ -76,7 +76,16 @@ impl std::error::Error for TemplateError {}
 /// # Errors
 /// A file is missing, or the template says something this machine cannot honour: all such places at once.
 pub fn load(root: &Path, set: &str, stack: Stack<'_>) -> Result<System> {
-    let overrides = parameters::read(&text(root, "samconfig.toml")?, set)?;
+    load_with(root, set, &BTreeMap::new(), stack)
+}
+
+/// Like [`load`], with parameters that take the place of the set's, as `sam deploy --parameter-overrides` has them.
+///
+/// # Errors
+/// See [`load`]; and the template has no parameter of such a name.
+pub fn load_with(root: &Path, set: &str, own: &BTreeMap<String, String>, stack: Stack<'_>) -> Result<System> {
+    let mut overrides = parameters::read(&text(root, "samconfig.toml")?, set)?;
+    overrides.extend(own.iter().map(|(name, value)| (name.clone(), value.clone())));
     Ok(parse("template.yaml", &text(root, "template.yaml")?, &overrides, stack)?)
 }
 

@@ -92,9 +92,9 @@ impl Served {
         self
     }
 
-    /// The first page of the book, where readers are sent back to.
+    /// The page of the book where readers are sent back to.
     pub fn book(&self) -> String {
-        format!("{}/", self.base)
+        format!("{}{}", self.base, cognito::SIGNED_IN)
     }
 
     pub fn browser(&self) -> Browser<'_> {

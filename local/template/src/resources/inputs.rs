@@ -17,7 +17,7 @@ impl Reader<'_> {
                 let place = self.document.get("Parameters").map_or(self.document.place, |node| node.place);
                 self.problem(
                     place,
-                    format!("samconfig.toml sets `{name}`, which is no parameter of the template"),
+                    format!("`{name}` is set (samconfig.toml, --parameter-overrides), but is no parameter of the template"),
                 );
             }
         }
