@@ -176,11 +176,17 @@ impl Greeting<'_> {
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
+
+    /// Where the console is.
+    fn console(&self) -> String {
+        format!("{}_local/", self.url())
+    }
 }
 
 impl fmt::Display for Greeting<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "책      {}", self.url())?;
+        writeln!(f, "콘솔    {} (함수, 실행 환경, 로그, 권한)", self.console())?;
         match self.data {
             Some(file) => writeln!(f, "데이터  {}", file.display())?,
             None => writeln!(f, "데이터  메모리 (끝나면 사라진다)")?,
@@ -289,7 +295,7 @@ mod tests {
             Greeting { address, data: Some(Path::new("target/local/data/user.db")), functions: &names };
         assert_eq!(
             greeting.to_string(),
-            "책      http://127.0.0.1:3000/\n데이터  target/local/data/user.db\n\
+            "책      http://127.0.0.1:3000/\n콘솔    http://127.0.0.1:3000/_local/ (함수, 실행 환경, 로그, 권한)\n데이터  target/local/data/user.db\n\
              함수    cold-start, users (뒤에서 준비한다)\n끝내기  Ctrl+C"
         );
         let bare = Greeting { address, data: None, functions: &[] }.to_string();

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::cognito::{self, Issuer};
+use crate::console::Console;
 use crate::dynamodb::{Data, DynamoDb, Storage};
 use crate::gateway::HttpApi;
 use crate::iam::Iam;
@@ -65,6 +66,7 @@ pub struct Server {
     router: Router,
     lambda: Lambda,
     site: Site,
+    console: Console,
     dynamodb: DynamoDb,
     packages: Vec<String>,
     _watcher: Watcher,
@@ -108,6 +110,7 @@ impl Server {
         };
         let lambda = Lambda::start(&functions, settings).await?;
         events::start(&functions, &lambda);
+        let console = Console::new(&functions, lambda.clone(), iam);
 
         let packages: BTreeSet<_> = functions.iter().map(|function| function.package.clone()).collect();
         let packages: Vec<_> = packages.into_iter().filter(|_| options.functions).collect();
@@ -134,12 +137,12 @@ impl Server {
         if let Some(cors) = &mut api.cors {
             cors.allow_origins.extend_from_slice(&origins);
         }
-        let mut pages = site.router_with(port, issuer.as_ref().map(sign_in));
+        let mut pages = site.router_with(port, issuer.as_ref().map(sign_in)).merge(console.router());
         if let Some(issuer) = &issuer {
             pages = pages.merge(cognito::router(issuer.clone(), origins));
         }
         let router = router(HttpApi::new(api, lambda.clone()).router(), pages);
-        Ok(Self { listener, router, lambda, site, dynamodb, packages, _watcher: watcher })
+        Ok(Self { listener, router, lambda, site, console, dynamodb, packages, _watcher: watcher })
     }
 
     /// Where it listens.
@@ -165,11 +168,12 @@ impl Server {
     /// # Errors
     /// The listener fails.
     pub async fn run(self, end: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let site = self.site.clone();
+        let (site, console) = (self.site.clone(), self.console.clone());
         let (ending, mut ended) = tokio::sync::watch::channel(false);
         let shutdown = async move {
             end.await;
             site.close();
+            console.close();
             let _ = ending.send(true);
         };
         let listener = self.listener.tap_io(|connection| {

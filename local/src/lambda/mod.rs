@@ -15,6 +15,7 @@ mod runtime_api;
 mod service;
 mod snapshot;
 pub mod telemetry;
+pub mod transcript;
 
 pub use cpu::FULL_SPEED_MB;
 pub use invocation::{InvokeError, PAYLOAD_LIMIT};
