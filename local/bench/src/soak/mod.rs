@@ -87,6 +87,7 @@ pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> R
         actors.spawn(actor.act(stopped.clone()));
     }
     let mut watched = Watched::default();
+    let mut told = 0;
     let began = Instant::now();
     let mut tick = interval(SAMPLE);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -96,6 +97,9 @@ pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> R
             bail!("the server has ended by itself");
         }
         watched.look(&server, began.elapsed());
+        let findings = journal.seen().findings;
+        findings[told..].iter().for_each(|finding| tell(format!("FAIL {finding}")));
+        told = findings.len();
         if watched.samples.len() % PROGRESS == 0 {
             tell(progress(&watched, &journal, &log));
         }
