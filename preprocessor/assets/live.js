@@ -115,9 +115,9 @@
 
 	const prefix = `live:${new URL(typeof path_to_root === 'undefined' ? '.' : path_to_root || '.', location.href).pathname}:`;
 	const print = /\/print(\.html)?$/.test(location.pathname);
-	const blocks = Object(), gate = Object(), done = {}, letters = {};
+	const blocks = Object(), gate = Object(), variables = Object(), done = {}, letters = {};
 	const all = () => Object.values(blocks);
-	let settings, variables, defaults;
+	let settings, defaults;
 	const config = () => settings ??= JSON.parse(document.querySelector('.live-config').dataset.config);
 
 	const keep = (kind, key, value) => {
@@ -144,14 +144,16 @@
 		return element;
 	};
 
-	const resolve = async (target) => {
+	const resolve = async (target, only) => {
 		try {
 			if (settings.config) {
-				const { api = settings.api, spread } = await (await fetch(settings.config, { credentials: 'omit' })).json();
-				Object.assign(settings, { api, spread, config: '' });
+				const { api = settings.api, spread, bases: there } = await (await fetch(settings.config, { credentials: 'omit' })).json();
+				Object.assign(settings, { api, spread, there, config: '' });
 			}
 		} catch {} // The built-in base holds.
-		const base = new URL(settings.api || '/', document.baseURI), start = settings.apiPath, path = base.pathname.replace(/\/$/, '');
+		const [name, [start, why]] = Object.entries({ ...settings.bases }).find(([, [path]]) => target.startsWith(path + '/')) || [only, [settings.apiPath]];
+		if (name && settings.config != null && !settings.there?.includes(name)) throw problem(settings.bases[name][1]);
+		const base = new URL((why ? start : settings.api) || '/', document.baseURI), path = base.pathname.replace(/\/$/, '');
 		const url = target.startsWith(start) && new URL(path + target.slice(start.length), base);
 		if (url.origin !== base.origin || !(url.pathname + '/').startsWith(path + '/')) throw problem('problemOutside', start || '/');
 		return url;
@@ -234,7 +236,6 @@
 		return [
 			h('pre', {}, h('code', {}, Object.entries(headers).filter(([name]) => /^(content-type|location|etag|retry-after|x-(?!content|amz).*)$/.test(name)).map((pair) => pair.join(': ')).join('\n'))),
 			h('pre.live-body', { tabIndex: 0, role: 'region', ariaLabel: t('answerOf', caption) }, h('code.hljs', {},
-				// Parsing rounds long numbers.
 				...json === undefined ? [shown || t('noBody')] : paint(cut || /\d{16}/.test(body) ? shown : JSON.stringify(json, null, 2)))),
 			cut && h('p', {}, t('bodyCut')),
 		];
@@ -243,7 +244,8 @@
 	const enhance = (element) => {
 		const $ = (css) => element.querySelector(css);
 		if ($('.live-buttons') || print) return;
-		variables ??= { ...keep('session', ''), api: config().apiPath };
+		Object.assign(variables, keep('session', ''), { api: config().apiPath });
+		for (const name in settings.bases) variables[name] = settings.bases[name][0];
 		defaults ??= settings.headers.map(({ name, value, value: { 'random-hex': digits } }) => [name, digits ? keep('local', name, keep('local', name) ||
 			crypto.getRandomValues(new Uint8Array(digits)).reduce((hex, byte) => hex + (byte % 16).toString(16), '')) : value]);
 		const block = JSON.parse(element.dataset.block), { id, caption, repeat, parallel, delay, status, readonly } = block, many = repeat > 1;
@@ -293,7 +295,7 @@
 		const call = async () => {
 			const { target, headers: pairs, ...rest } = fill(editor.value, variables), headers = new Headers();
 			for (const [name, value] of [...pairs, ...defaults, ...rest.body ? [['content-type', 'application/json']] : []]) headers.has(name) || headers.set(name, value);
-			return { ...rest, headers, url: await resolve(target) };
+			return { ...rest, headers, url: await resolve(target, block.only) };
 		};
 
 		const uses = () => names(editor.value);
@@ -396,7 +398,7 @@
 					edited();
 					tell('resetDone');
 				}),
-				button('curl', copy('curlCopied', async () => curl(await call()))),
+				button('curl', copy('curlCopied', async () => (mdbookLive.veil ?? String)(curl(await call())))),
 				button('link', copy('linkCopied', () => new URL('#live-' + id, location.href)))),
 			say);
 		$('.live-recording, .live-missing').before(answer);
@@ -409,7 +411,7 @@
 		};
 	};
 
-	window.mdbookLive = { fill, holds, judge, segments, number, blocks, gate, config, t, h, keep, ms, round, table, environment, warmth, print, prefix };
+	window.mdbookLive = { fill, holds, judge, segments, number, blocks, variables, gate, config, t, h, keep, ms, round, table, environment, warmth, print, prefix };
 	customElements.define('live-request', class extends HTMLElement {
 		connectedCallback() { enhance(this); }
 	});

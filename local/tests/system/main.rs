@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 
 mod abuse;
+mod burst;
 mod durability;
 mod environments;
 mod harness;
