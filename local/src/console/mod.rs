@@ -128,11 +128,7 @@ impl Console {
         let mut functions: Vec<_> =
             self.lambda().environments().into_iter().map(view::Function::from).collect();
         functions.sort_by_key(|one| self.0.order.iter().position(|name| *name == one.function));
-        View {
-            functions,
-            roles: self.iam().grants(),
-            schedules: self.0.schedules.clone(),
-        }
+        View { functions, roles: self.iam().grants(), schedules: self.0.schedules.clone() }
     }
 
     /// What the feeds still know, and all of it as changes. `now`: Unix ms.

@@ -122,7 +122,7 @@ pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> R
         Err(error) => journal.finding(format!("{error:#}")),
     }
     see_none_left(pid, &watched.seen, &journal).await;
-    Ok(Report::new(whole, &watched.samples, journal.seen(), log.counted()))
+    Ok(Report::new(whole, &watched.samples, journal.seen(), log.counted(), log.warnings()))
 }
 
 /// What was seen of the server's processes.
@@ -158,14 +158,15 @@ fn progress(watched: &Watched, journal: &Journal, log: &ServerLog) -> String {
         )
     });
     format!(
-        "{}; {} requests, {} kills, {} of 500, {} errors and {} timeouts logged, {} findings",
+        "{}; {} requests, {} kills, {} of 500, {} errors and {} timeouts logged, {} findings; load of the machine {}",
         sample.unwrap_or_default(),
         record.requests(),
         record.kills,
         record.internal_errors,
         counted.errors,
         counted.timeouts,
-        record.found
+        record.found,
+        process::load().unwrap_or_default()
     )
 }
 
