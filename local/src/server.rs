@@ -18,6 +18,7 @@ use tower::ServiceExt;
 use crate::cognito::{self, Issuer};
 use crate::console::Console;
 use crate::dynamodb::{Data, DynamoDb, Storage};
+use crate::gateway::HttpApi;
 use crate::iam::Iam;
 use crate::lambda::package::{Options as PackageOptions, Packager};
 use crate::lambda::{Lambda, Settings};
@@ -25,7 +26,7 @@ use crate::project::Project;
 use crate::site::{SignIn, Site};
 use crate::terminal::Terminal;
 use crate::watch::{Sources, Watcher, settled};
-use crate::{events, gateway, wall};
+use crate::{events, wall};
 use template::{DeployOnly, Stack, System, UserPool};
 
 /// What to serve, and how.
@@ -109,7 +110,6 @@ impl Server {
         };
         let lambda = Lambda::start(&functions, settings).await?;
         events::start(&functions, &lambda);
-        let console = Console::new(&functions, lambda.clone(), iam);
 
         let packages: BTreeSet<_> = functions.iter().map(|function| function.package.clone()).collect();
         let packages: Vec<_> = packages.into_iter().filter(|_| options.functions).collect();
@@ -136,11 +136,14 @@ impl Server {
         if let Some(cors) = &mut api.cors {
             cors.allow_origins.extend_from_slice(&origins);
         }
+        let routes = api.routes.clone();
+        let api = HttpApi::new(api, lambda.clone());
+        let console = Console::new(&functions, &routes, lambda.clone(), api.telemetry(), iam);
         let mut pages = site.router_with(port, issuer.as_ref().map(sign_in)).merge(console.router());
         if let Some(issuer) = &issuer {
             pages = pages.merge(cognito::router(issuer.clone(), origins));
         }
-        let router = router(gateway::router(api, lambda.clone(), issuer), pages);
+        let router = router(api.router(), pages);
         Ok(Self { listener, router, lambda, site, console, dynamodb, packages, _watcher: watcher })
     }
 

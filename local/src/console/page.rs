@@ -145,9 +145,10 @@ fn of_function(function: &Function, model: &Model, now: f64) -> String {
     ];
     let limits: Vec<_> = limits.into_iter().flatten().collect();
     let counts = &function.counts;
-    let figure =
-        |key: &str, name: &str, count: u64| let hidden = if count == 0 && key != "invocations" { " hidden" } else { "" };
-        format!("<li{hidden}>{name} <b data-figure=\"{key}\">{count}</b></li>");
+    let figure = |key: &str, name: &str, count: u64| {
+        let hidden = if count == 0 && key != "invocations" { " hidden" } else { "" };
+        format!("<li{hidden}>{name} <b data-figure=\"{key}\">{count}</b></li>")
+    };
     let figures = [
         figure("invocations", "호출", counts.invocations),
         figure("coldStarts", "콜드 스타트", counts.cold_starts),
