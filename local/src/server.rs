@@ -110,7 +110,6 @@ impl Server {
         };
         let lambda = Lambda::start(&functions, settings).await?;
         events::start(&functions, &lambda);
-        let console = Console::new(&functions, lambda.clone(), iam);
 
         let packages: BTreeSet<_> = functions.iter().map(|function| function.package.clone()).collect();
         let packages: Vec<_> = packages.into_iter().filter(|_| options.functions).collect();
@@ -137,11 +136,14 @@ impl Server {
         if let Some(cors) = &mut api.cors {
             cors.allow_origins.extend_from_slice(&origins);
         }
+        let routes = api.routes.clone();
+        let api = HttpApi::new(api, lambda.clone());
+        let console = Console::new(&functions, &routes, lambda.clone(), api.telemetry(), iam);
         let mut pages = site.router_with(port, issuer.as_ref().map(sign_in)).merge(console.router());
         if let Some(issuer) = &issuer {
             pages = pages.merge(cognito::router(issuer.clone(), origins));
         }
-        let router = router(HttpApi::new(api, lambda.clone()).router(), pages);
+        let router = router(api.router(), pages);
         Ok(Self { listener, router, lambda, site, console, dynamodb, packages, _watcher: watcher })
     }
 

@@ -45,8 +45,13 @@
     if (ms < 1000) return `${ms.toFixed(1)}ms`;
     if (ms < 10_000) return `${seconds.toFixed(1)}초`;
     if (ms < 60_000) return `${seconds.toFixed(0)}초`;
-    if (ms < 3_600_000) return `${Math.floor(seconds / 60)}분 ${Math.floor(seconds % 60)}초`;
-    return `${Math.floor(seconds / 3600)}시간 ${Math.floor((seconds / 60) % 60)}분`;
+    return ms < 3_600_000 ? two(seconds / 60, "분", "초") : two(seconds / 3600, "시간", "분");
+  };
+
+  /** @param {number} units @param {string} unit @param {string} sixtieth */
+  const two = (units, unit, sixtieth) => {
+    const over = Math.floor((units % 1) * 60 + 1e-6);
+    return `${Math.floor(units)}${unit}${over ? ` ${over}${sixtieth}` : ""}`;
   };
 
   /** @param {number} at */
@@ -183,14 +188,15 @@
     }
     known.call = call;
     const { row: element } = known;
-    element.className = `call ${call.outcome}`;
+    const status = call.request?.status ?? "";
+    element.className = `call ${call.outcome}${Number(status) >= 500 ? " broken" : ""}`;
     const total = call.segments.reduce((sum, [, ms]) => sum + ms, 0);
     fill(element, {
       at: clock(call.at),
       function: call.function,
       what: call.request ? `${call.request.method} ${call.request.path}` : "",
-      status: call.request?.status ?? "",
-      outcome: words.outcome[call.outcome],
+      status,
+      outcome: call.outcome === "success" && status ? "" : words.outcome[call.outcome],
       error: call.error ?? "",
       start: call.environmentId ? words.start[Number(call.cold)] : "",
       environment: call.environmentId.slice(0, 6),
@@ -383,11 +389,11 @@
       }
       calls.clear();
       callRows.replaceChildren();
+      refusalRows.replaceChildren();
       if (isOtherRun) {
         lines = [];
         waiting = [];
         list.replaceChildren();
-        refusalRows.replaceChildren();
       }
     }
     changes.environments.forEach(readEnvironment);

@@ -6,8 +6,8 @@
 //! | `view` | [`View`](super::view::View) and `now` (Unix ms): at connecting, and once a second when a figure has changed |
 //! | `changes` | [`Changes`](super::model::Changes): at connecting with `reset`, then what has changed |
 //!
-//! The id of `changes` is `run-lambda-denials`: the run of the server and the numbers of the last records told. A page that comes
-//! back with it (`Last-Event-ID`) is not told again what it has, and is told how many lines it has missed for good.
+//! The id of `changes` is `run-record`: the run of the server and the number of the last record of Lambda told. A page that comes
+//! back with it (`Last-Event-ID`) is not told again the lines it has, and is told how many records it has missed for good.
 //! A page that reads too slowly falls behind the feeds, which keep a bounded number of records: it is told how many it has lost
 //! and begins anew with what is so now.
 
@@ -27,6 +27,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 use super::Console;
 use super::model::Model;
 use super::view::View;
+use crate::gateway::telemetry as gateway;
 use crate::iam::Denial;
 use crate::lambda::telemetry::Record;
 
@@ -42,19 +43,18 @@ const LOOK: Duration = Duration::from_secs(1);
 pub struct Seen {
     run: u64,
     lambda: u64,
-    denials: u64,
 }
 
 impl Seen {
     /// Reads an id as it was sent; anything else counts as none.
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.split('-').map(|part| u64::from_str_radix(part, 16).ok());
-        let seen = Self { run: numbers.next()??, lambda: numbers.next()??, denials: numbers.next()?? };
+        let seen = Self { run: numbers.next()??, lambda: numbers.next()?? };
         numbers.next().is_none().then_some(seen)
     }
 
     fn id(self) -> String {
-        format!("{:x}-{:x}-{:x}", self.run, self.lambda, self.denials)
+        format!("{:x}-{:x}", self.run, self.lambda)
     }
 }
 
@@ -68,11 +68,13 @@ pub fn stream(
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let feed = Feed {
         records: console.lambda().telemetry().subscribe(),
+        requests: console.gateway().subscribe().1,
         denials: console.iam().denials().subscribe(),
         grants: console.iam().changes(),
         closing: console.closing(),
         seen: seen.filter(|seen| seen.run == console.run()),
-        last: Seen { run: console.run(), lambda: 0, denials: 0 },
+        last: Seen { run: console.run(), lambda: 0 },
+        first_denial: 0,
         model: Model::default(),
         view: None,
         look,
@@ -90,7 +92,10 @@ pub fn stream(
 struct Feed {
     console: Console,
     records: broadcast::Receiver<Arc<Record>>,
+    requests: broadcast::Receiver<Arc<gateway::Record>>,
     denials: broadcast::Receiver<Arc<Denial>>,
+    /// Denials before this one are told.
+    first_denial: u64,
     grants: watch::Receiver<u64>,
     closing: watch::Receiver<bool>,
     /// What the page had when it connected.
@@ -119,6 +124,7 @@ enum Happening {
     /// It is time to look at the figures.
     Look,
     Record(Arc<Record>),
+    Request(Arc<gateway::Record>),
     Denial(Arc<Denial>),
     /// So many records never came.
     Missed(u64),
@@ -138,15 +144,24 @@ async fn next(mut feed: Feed) -> Option<(Result<Event, Infallible>, Feed)> {
             Happening::Due => feed.tell(),
             Happening::Look => feed.look(),
             Happening::Record(record) => feed.record(&record),
+            Happening::Request(record) => feed.request(&record),
             Happening::Denial(denial) => feed.denial(&denial),
             Happening::Missed(records) => feed.begin(records),
         }
     }
 }
 
+fn received<T>(record: Result<T, RecvError>, happening: impl FnOnce(T) -> Happening) -> Happening {
+    match record {
+        Ok(record) => happening(record),
+        Err(RecvError::Lagged(missed)) => Happening::Missed(missed),
+        Err(RecvError::Closed) => Happening::End,
+    }
+}
+
 impl Feed {
     async fn happening(&mut self) -> Happening {
-        let Self { closing, due, look, grants, records, denials, .. } = self;
+        let Self { closing, due, look, grants, records, requests, denials, .. } = self;
         let due = *due;
         let when = async {
             match due {
@@ -161,16 +176,9 @@ impl Feed {
             () = when => Happening::Due,
             _ = look.tick() => Happening::Look,
             Ok(()) = grants.changed() => Happening::Look,
-            record = records.recv() => match record {
-                Ok(record) => Happening::Record(record),
-                Err(RecvError::Lagged(missed)) => Happening::Missed(missed),
-                Err(RecvError::Closed) => Happening::End,
-            },
-            denial = denials.recv() => match denial {
-                Ok(denial) => Happening::Denial(denial),
-                Err(RecvError::Lagged(missed)) => Happening::Missed(missed),
-                Err(RecvError::Closed) => Happening::End,
-            },
+            record = records.recv() => received(record, Happening::Record),
+            record = requests.recv() => received(record, Happening::Request),
+            denial = denials.recv() => received(denial, Happening::Denial),
         }
     }
 
@@ -179,22 +187,24 @@ impl Feed {
         let (telemetry, denied) = (self.console.lambda().telemetry(), self.console.iam().denials());
         (self.records, self.denials) = (telemetry.subscribe(), denied.subscribe());
         let functions = self.console.lambda().environments();
-        self.model = Model::new(&functions);
+        self.model = Model::new(&functions, self.console.routes());
         // The page keeps the lines it has; what came since, and is still kept, follows.
         let kept = if self.begun { Some(self.last) } else { self.seen };
         let (records, denials) = (telemetry.recent(), denied.recent());
+        let (requests, following) = self.console.gateway().subscribe();
+        self.requests = following;
         records.iter().for_each(|record| self.model.lambda(record));
+        requests.iter().for_each(|record| self.model.gateway(record));
         denials.iter().for_each(|denial| self.model.denied(denial));
         self.model.know(&functions, now());
         self.oldest = records.first().map_or(0, |record| record.sequence);
         self.told = records.iter().map(|record| record.sequence).collect();
         self.last.lambda = self.last.lambda.max(records.last().map_or(0, |record| record.sequence + 1));
-        self.last.denials = denials.last().map_or(0, |denial| denial.sequence + 1);
+        self.first_denial = denials.last().map_or(0, |denial| denial.sequence + 1);
         let mut changes = self.model.changes();
         (changes.reset, changes.lost) = (true, missed);
         if let Some(kept) = kept {
             changes.lines.retain(|line| line.record() >= kept.lambda);
-            changes.refusals.retain(|refusal| refusal.number.is_none_or(|number| number >= kept.denials));
             changes.lost = missed.max(self.oldest.saturating_sub(kept.lambda));
         }
         (self.begun, self.due) = (true, None);
@@ -212,9 +222,14 @@ impl Feed {
         self.due.get_or_insert_with(|| Instant::now() + GATHER);
     }
 
+    fn request(&mut self, record: &gateway::Record) {
+        self.model.gateway(record);
+        self.due.get_or_insert_with(|| Instant::now() + GATHER);
+    }
+
     fn denial(&mut self, denial: &Denial) {
-        if denial.sequence >= self.last.denials {
-            self.last.denials = denial.sequence + 1;
+        // It may have come between subscribing and looking.
+        if denial.sequence >= self.first_denial {
             self.model.denied(denial);
             self.due.get_or_insert_with(|| Instant::now() + GATHER);
         }
@@ -256,9 +271,9 @@ mod tests {
 
     #[test]
     fn an_id_is_read_as_it_was_written_and_nothing_else_is() {
-        let seen = Seen { run: u64::MAX, lambda: 12, denials: 0 };
+        let seen = Seen { run: u64::MAX, lambda: 12 };
         assert_eq!(Seen::parse(&seen.id()), Some(seen));
-        for text in ["", "1-2", "1-2-3-4", "1-2-x", "1--3", "-1-2-3", "1-2-ffffffffffffffff0"] {
+        for text in ["", "1", "1-2-3", "1-x", "1-", "-1-2", "1-ffffffffffffffff0"] {
             assert_eq!(Seen::parse(text), None, "{text}");
         }
     }

@@ -153,6 +153,7 @@ impl Invocation {
     /// An environment has begun to work on it; `init_ms` is what its init took, for a cold start.
     pub fn start(&mut self, at: f64, cold: bool, init_ms: Option<f64>) {
         self.started = Some(at);
+        self.outcome = Outcome::Running;
         self.cold = cold;
         self.init_ms = init_ms.filter(|_| cold);
         self.at = self.at.min(at - self.init_ms.unwrap_or_default());
@@ -169,7 +170,8 @@ impl Invocation {
 
     /// The gateway is done with it.
     pub fn pass(&mut self, request: Request, gateway: Gateway, error: Option<String>) {
-        if self.outcome == Outcome::Running && gateway.invoked.is_none() {
+        // No environment has begun with it: it was turned away, or the gateway waited no longer.
+        if self.outcome == Outcome::Running && self.started.is_none() {
             self.outcome = Outcome::Refused;
         }
         self.request = Some(request);

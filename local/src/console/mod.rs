@@ -28,13 +28,14 @@ use bytes::Bytes;
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 
+use crate::gateway::telemetry as gateway;
 use crate::iam::Iam;
 use crate::lambda::Lambda;
 use crate::site::page::send;
 use crate::site::shelf::File;
 use crate::wall;
 use feed::{Seen, now};
-use model::{Changes, Model};
+use model::{Changes, Model, Routes};
 use view::{Schedule, View};
 
 /// Consoles that may be open at once.
@@ -59,17 +60,25 @@ struct Inner {
     /// Random: an id of an event of another run means nothing here.
     run: u64,
     lambda: Lambda,
+    gateway: gateway::Telemetry,
     iam: Iam,
     schedules: Vec<Schedule>,
     /// The functions in the order of the template.
     order: Vec<String>,
+    routes: Arc<Routes>,
     listeners: Arc<Semaphore>,
     closing: watch::Sender<bool>,
 }
 
 impl Console {
-    /// A console of these functions.
-    pub fn new(functions: &[template::Function], lambda: Lambda, iam: Iam) -> Self {
+    /// A console of these functions, with the feed of the API in front of them and the roles they have.
+    pub fn new(
+        functions: &[template::Function],
+        routes: &[template::Route],
+        lambda: Lambda,
+        gateway: gateway::Telemetry,
+        iam: Iam,
+    ) -> Self {
         let schedules = functions.iter().flat_map(|function| {
             function.schedules.iter().map(|schedule| Schedule {
                 name: schedule.name.clone(),
@@ -80,9 +89,13 @@ impl Console {
         Self(Arc::new(Inner {
             run: uuid::Uuid::new_v4().as_u64_pair().0,
             lambda,
+            gateway,
             iam,
             schedules: schedules.collect(),
             order: functions.iter().map(|function| function.name.clone()).collect(),
+            routes: Arc::new(
+                routes.iter().map(|route| (route.key.to_string(), route.function.as_str().into())).collect(),
+            ),
             listeners: Arc::new(Semaphore::new(MOST_LISTENERS)),
             closing: watch::Sender::new(false),
         }))
@@ -115,6 +128,14 @@ impl Console {
         &self.0.lambda
     }
 
+    fn gateway(&self) -> &gateway::Telemetry {
+        &self.0.gateway
+    }
+
+    fn routes(&self) -> &Arc<Routes> {
+        &self.0.routes
+    }
+
     fn iam(&self) -> &Iam {
         &self.0.iam
     }
@@ -134,8 +155,9 @@ impl Console {
     /// What the feeds still know, and all of it as changes. `now`: Unix ms.
     fn model(&self, now: f64) -> (Model, Changes) {
         let functions = self.lambda().environments();
-        let mut model = Model::new(&functions);
+        let mut model = Model::new(&functions, self.routes());
         self.lambda().telemetry().recent().iter().for_each(|record| model.lambda(record));
+        self.gateway().subscribe().0.iter().for_each(|record| model.gateway(record));
         self.iam().denials().recent().iter().for_each(|denial| model.denied(denial));
         model.know(&functions, now);
         let changes = model.changes();

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::invocation::{Invocation, Outcome, Report};
+use super::invocation::{Gateway, Invocation, Outcome, Report, Request};
 use super::lane::{End, Lane, State, Told};
 use super::refusal::Refusal;
+use crate::gateway::telemetry as gateway;
 use crate::iam::Denial;
 use crate::lambda::telemetry::{self, InitializationType, Kind, Record};
 use crate::lambda::{FunctionSnapshot, transcript};
@@ -57,7 +58,7 @@ impl Line {
 /// What there is to tell.
 #[derive(Debug, Default, Serialize)]
 pub struct Changes {
-    /// Everything told before about environments and calls is void.
+    /// Everything told before about environments, calls and refusals is void.
     pub reset: bool,
     /// Lines and records that were not kept for the listener.
     pub lost: u64,
@@ -84,10 +85,14 @@ impl Changes {
     }
 }
 
+/// Route key → function.
+pub type Routes = BTreeMap<String, Arc<str>>;
+
 /// Everything known at one moment.
 #[derive(Debug, Default)]
 pub struct Model {
     timeouts: BTreeMap<String, Duration>,
+    routes: Arc<Routes>,
     lanes: BTreeMap<Arc<str>, Lane>,
     /// Environments that are gone, in the order in which they went.
     gone: VecDeque<Arc<str>>,
@@ -100,12 +105,13 @@ pub struct Model {
 }
 
 impl Model {
-    /// Nothing but the functions.
-    pub fn new(functions: &[FunctionSnapshot]) -> Self {
+    /// Nothing but the functions, and which of them each route leads to.
+    pub fn new(functions: &[FunctionSnapshot], routes: &Arc<Routes>) -> Self {
         let timeout = |function: &FunctionSnapshot| {
             (function.function.clone(), Duration::from_millis(function.timeout_ms))
         };
-        Self { timeouts: functions.iter().map(timeout).collect(), ..Self::default() }
+        let routes = Arc::clone(routes);
+        Self { timeouts: functions.iter().map(timeout).collect(), routes, ..Self::default() }
     }
 
     /// Adds environments of which the feed knows nothing any more. Unix ms.
@@ -268,6 +274,29 @@ impl Model {
         }
     }
 
+    /// A request has gone through the gateway, or was turned away there.
+    pub fn gateway(&mut self, record: &gateway::Record) {
+        let trace_id: Arc<str> = record.trace_id.as_str().into();
+        let request =
+            Request { method: record.method.clone(), path: record.path.clone(), status: record.status };
+        let times = Gateway {
+            arrived: record.arrived,
+            authorized: record.authorized_ms,
+            invoked: record.invoked_ms,
+            answered: record.answered_ms,
+        };
+        let routes = Arc::clone(&self.routes);
+        let function = record.route_key.as_ref().and_then(|key| routes.get(key));
+        let call = self.call(&trace_id, &"".into(), record.arrived);
+        if let Some(function) = function.filter(|_| call.function.is_empty()) {
+            call.function = Arc::clone(function);
+        }
+        call.pass(request, times, record.error.clone());
+        if record.invoked_ms.is_none() {
+            self.refuse(Refusal::at_the_gateway(record));
+        }
+    }
+
     /// A role did not allow something.
     pub fn denied(&mut self, denial: &Denial) {
         self.refuse(Refusal::denied(denial));
@@ -279,11 +308,6 @@ impl Model {
             self.refusals.pop_front();
             self.lost += 1;
         }
-    }
-
-    /// Says that so many records never came.
-    pub fn missed(&mut self, records: u64) {
-        self.lost += records;
     }
 
     /// What has changed since it was last told. Lines and refusals are told once; the model forgets them.

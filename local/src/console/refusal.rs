@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::gateway::telemetry as gateway;
 use crate::iam::{Denial, Reason};
 use crate::lambda::telemetry::Limit;
 
@@ -10,9 +11,6 @@ use crate::lambda::telemetry::Limit;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refusal {
-    /// The denial's number; `None` for what another feed tells.
-    #[serde(skip)]
-    pub number: Option<u64>,
     /// Unix ms.
     pub time: f64,
     /// Whose doing it was.
@@ -49,13 +47,33 @@ impl Refusal {
             Reason::ExplicitDeny => "역할의 정책이 명시적으로 거부한다.",
         };
         Self {
-            number: Some(denial.sequence),
             time: denial.time,
             by: By::Iam,
             function: denial.function.clone(),
             asked: denial.action.clone(),
             resource: denial.resource.clone(),
             reason: reason.to_owned(),
+        }
+    }
+
+    /// A request that never came to a function.
+    pub fn at_the_gateway(record: &gateway::Record) -> Self {
+        let error = record.error.as_deref().unwrap_or_default();
+        let reason = match record.status {
+            Some(429) => "429: 라우트의 토큰 버킷이 비었다.".to_owned(),
+            Some(401) => format!("401: 토큰이 없거나 쓸 수 없다. {error}"),
+            Some(403) => format!("403: 토큰에 이 라우트의 범위가 없다. {error}"),
+            Some(404) => "404: 이 메서드와 경로의 라우트가 없다.".to_owned(),
+            Some(status) => format!("{status}: {error}"),
+            None => "답하기 전에 연결이 끊겼다.".to_owned(),
+        };
+        Self {
+            time: record.arrived,
+            by: By::Gateway,
+            function: String::new(),
+            asked: format!("{} {}", record.method, record.path),
+            resource: record.route_key.clone().unwrap_or_default(),
+            reason: reason.trim_end().to_owned(),
         }
     }
 
@@ -67,7 +85,6 @@ impl Refusal {
             Limit::Machine => "이 컴퓨터가 한꺼번에 돌릴 수 있는 만큼을 다 썼다.",
         };
         Self {
-            number: None,
             time,
             by: By::Lambda,
             function: function.to_owned(),

@@ -62,12 +62,12 @@ pub fn invocation(call: &Invocation, now: f64) -> String {
     let start = if call.environment_id.is_empty() { "" } else { words::STARTS[usize::from(call.cold)] };
     invocation_row(
         &[
-            &key(call.outcome),
+            &classes(call),
             &ago(call.at, now),
             &escape(&call.function),
             &escape(&what),
             &status.unwrap_or_default(),
-            words::outcome(call.outcome),
+            result(call),
             &call.error.as_deref().map(escape).unwrap_or_default(),
             start,
             &escape(short(&call.environment_id)),
@@ -100,6 +100,18 @@ fn invocation_row(
          <small data-slot=\"parts\">{parts}</small></td>\
          <td role=\"cell\"><a data-slot=\"log\" href=\"/_local/?request={request_id}#logs\">로그</a></td></tr>"
     )
+}
+
+/// How a call has gone, where its status does not say it.
+fn result(call: &Invocation) -> &'static str {
+    let is_told = call.request.as_ref().is_some_and(|request| request.status.is_some());
+    if call.outcome == Outcome::Success && is_told { "" } else { words::outcome(call.outcome) }
+}
+
+/// Its classes.
+fn classes(call: &Invocation) -> String {
+    let status = call.request.as_ref().and_then(|request| request.status).unwrap_or_default();
+    format!("{}{}", key(call.outcome), if status >= 500 { " broken" } else { "" })
 }
 
 /// The segments as rectangles of a bar that is 100 wide.
@@ -211,8 +223,16 @@ pub fn duration(ms: f64) -> String {
         ..1_000.0 => format!("{ms:.1}ms"),
         ..10_000.0 => format!("{seconds:.1}초"),
         ..60_000.0 => format!("{seconds:.0}초"),
-        ..3_600_000.0 => format!("{:.0}분 {:.0}초", (seconds / 60.0).floor(), (seconds % 60.0).floor()),
-        _ => format!("{:.0}시간 {:.0}분", (seconds / 3_600.0).floor(), (seconds / 60.0 % 60.0).floor()),
+        ..3_600_000.0 => two(seconds / 60.0, "분", "초"),
+        _ => two(seconds / 3_600.0, "시간", "분"),
+    }
+}
+
+/// A number of units with what is over in sixtieths, unless that is nothing.
+fn two(units: f64, unit: &str, sixtieth: &str) -> String {
+    match (units.fract() * 60.0 + 1e-6).floor() {
+        0.0 => format!("{:.0}{unit}", units.floor()),
+        over => format!("{:.0}{unit} {over:.0}{sixtieth}", units.floor()),
     }
 }
 
@@ -240,6 +260,7 @@ mod tests {
             (4_240.0, "4.2초"),
             (42_400.0, "42초"),
             (200_000.0, "3분 20초"),
+            (300_000.0, "5분"),
             (7_500_000.0, "2시간 5분"),
         ] {
             assert_eq!(duration(ms), text);
