@@ -11,5 +11,6 @@ pub mod project;
 pub mod server;
 pub mod site;
 pub mod terminal;
+pub mod time_scale;
 pub mod wall;
 pub mod watch;
