@@ -25,6 +25,7 @@ use crate::lambda::{Lambda, Settings};
 use crate::project::Project;
 use crate::site::{SignIn, Site};
 use crate::terminal::Terminal;
+use crate::time_scale::TimeScale;
 use crate::watch::{Sources, Watcher, settled};
 use crate::{events, wall};
 use template::{DeployOnly, Stack, System, UserPool};
@@ -50,12 +51,16 @@ pub struct Options {
     pub allow_origins: Vec<String>,
     /// How long an environment may stay idle.
     pub idle: Duration,
+    /// How long an environment may live.
+    pub most_age: Duration,
+    /// How fast both, and the waits of schedules, go by.
+    pub time_scale: TimeScale,
+    /// The most events all functions may work on at once.
+    pub account_concurrency: usize,
+    /// The most environments of one function.
+    pub most_environments: usize,
 }
 
-/// The most environments of one function: a burst of 60 fits, a mistake does not fill the machine.
-const MOST_ENVIRONMENTS: usize = 100;
-/// The most events of one function that wait for an environment.
-const MOST_WAITING: usize = 1000;
 /// Requests under way may finish when the server is ended, but not keep it for longer.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -102,11 +107,13 @@ impl Server {
         let dynamodb = DynamoDb::start(data, &tables, iam.clone()).await?;
         let settings = Settings {
             idle: options.idle,
-            most_environments: MOST_ENVIRONMENTS,
-            most_waiting: MOST_WAITING,
-            folder: project.state().join("environments").join(std::process::id().to_string()),
+            most_age: options.most_age,
+            time_scale: options.time_scale,
+            account_concurrency: options.account_concurrency,
+            most_environments: options.most_environments,
             variables: dynamodb.variables(),
             credentials: iam.credentials(),
+            ..Settings::new(project.state().join("environments").join(std::process::id().to_string()))
         };
         let lambda = Lambda::start(&functions, settings).await?;
         events::start(&functions, &lambda);

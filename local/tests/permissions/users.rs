@@ -61,12 +61,9 @@ impl Users {
                 credentials.values().flat_map(|own| own.values().filter(|text| text.len() > 8).cloned());
             let secrets = secrets.collect();
             let settings = Settings {
-                idle: Duration::from_secs(60),
-                most_environments: 2,
-                most_waiting: 10,
-                folder: folder.path().to_owned(),
                 variables: dynamodb.variables(),
                 credentials,
+                ..Settings::new(folder.path().to_owned())
             };
             let lambda = Lambda::start(&functions, settings).await.unwrap();
             let store = root().join("target/local/functions");

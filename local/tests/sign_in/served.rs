@@ -157,13 +157,5 @@ async fn lambda(folder: &Path) -> Lambda {
         provisioned: 0,
         schedules: Vec::new(),
     };
-    let settings = Settings {
-        idle: Duration::from_secs(60),
-        most_environments: 2,
-        most_waiting: 10,
-        folder: folder.to_owned(),
-        variables: BTreeMap::new(),
-        credentials: BTreeMap::new(),
-    };
-    Lambda::start(&[function], settings).await.unwrap()
+    Lambda::start(&[function], Settings::new(folder.to_owned())).await.unwrap()
 }
