@@ -103,7 +103,8 @@ impl Lambda {
         {
             tick.tick().await;
         }
-        // The environments' own folders are gone with them; what is left is the empty folder around them.
+        // The environments' own folders are gone with them. What is left is the empty folder around them; should it hold
+        // anything else, that is not ours.
         let _ = tokio::fs::remove_dir(&self.platform.settings.folder).await;
     }
 }

@@ -87,7 +87,7 @@ pub const SUPPORT: &[Support] = &[
     },
     Support {
         resource_type: "AWS::ApiGatewayV2::Stage",
-        becomes: "라우트마다, 그리고 나머지 라우트 전체에 토큰 버킷을 두고 넘치면 429로 답한다. 접근 로그는 적힌 형식대로 터미널에 남고, 스테이지 변수는 이벤트에 실린다. 스테이지는 `$default` 하나다.",
+        becomes: "라우트마다 토큰 버킷을 두고 넘치면 429로 답한다. 접근 로그는 적힌 형식대로 요청마다 한 줄 남고, 스테이지 변수는 이벤트에 실린다. 스테이지는 `$default` 하나다.",
         honoured: &[
             "AccessLogSettings",
             "ApiId",

@@ -13,6 +13,7 @@ use local::gateway::HttpApi;
 use local::iam::Iam;
 use local::lambda::{Lambda, Settings};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::harness::Local;
@@ -180,8 +181,10 @@ fn only_this_server_s_own_pages_are_told_anything() {
     assert_eq!(get("/_local", &[]).status, 200, "with the slash");
 }
 
-/// A console of one function that turns every event away: thousands of records, and no process.
-async fn throttled() -> (Console, Lambda) {
+/// A console of one function that turns every event away: thousands of records, and no process. The folder is Lambda's own, for as
+/// long as it runs.
+async fn throttled() -> (Console, Lambda, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
     let function = template::Function {
         reserved: Some(0),
         ..template::load(crate::blocks::root(), "local", crate::blocks::STACK).unwrap().functions.remove(0)
@@ -199,7 +202,7 @@ async fn throttled() -> (Console, Lambda) {
     let api = template::load(crate::blocks::root(), "local", crate::blocks::STACK).unwrap().api;
     let gateway = HttpApi::new(api, lambda.clone()).telemetry();
     let console = Console::new(&[function], &[], lambda.clone(), gateway, Iam::new(Vec::new()));
-    (console, lambda)
+    (console, lambda, folder)
 }
 
 async fn listen(console: &Console) -> (StatusCode, Body) {
@@ -223,7 +226,7 @@ async fn changes(body: &mut Body) -> Value {
 
 #[tokio::test]
 async fn a_page_that_reads_too_slowly_loses_records_and_is_told_how_many() {
-    let (console, lambda) = throttled().await;
+    let (console, lambda, _folder) = throttled().await;
     let (_, mut body) = listen(&console).await;
     assert_eq!(changes(&mut body).await["lost"], 0);
     const MANY: usize = 10_000;
@@ -247,7 +250,7 @@ async fn a_page_that_reads_too_slowly_loses_records_and_is_told_how_many() {
 
 #[tokio::test]
 async fn so_many_consoles_may_be_open_and_no_more() {
-    let (console, lambda) = throttled().await;
+    let (console, lambda, _folder) = throttled().await;
     let mut open = Vec::new();
     while let (StatusCode::OK, mut body) = listen(&console).await {
         changes(&mut body).await;
