@@ -40,8 +40,9 @@ fn main() {
                 let (status, ..) = call("POST", &format!("invocation/{id}/error"), "", error.as_bytes());
                 assert_eq!(status, 202);
             }
+            // A JSON string of so many bytes.
             "huge" => {
-                call("POST", &format!("invocation/{id}/response"), "", &vec![b'1'; number("bytes") as usize]);
+                answer(&json!("1".repeat(number("bytes") as usize - 2)));
             }
             // Makes calls of the event's choice and tells what came back.
             "call" => {
