@@ -16,16 +16,19 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::cognito::{self, Issuer};
+use crate::console::Console;
 use crate::dynamodb::{Data, DynamoDb, Storage};
+use crate::gateway::HttpApi;
 use crate::iam::Iam;
 use crate::lambda::package::{Options as PackageOptions, Packager};
 use crate::lambda::{Lambda, Settings};
 use crate::project::Project;
 use crate::site::{SignIn, Site};
 use crate::terminal::Terminal;
+use crate::time_scale::TimeScale;
 use crate::watch::{Sources, Watcher, settled};
-use crate::{events, gateway, wall};
-use template::{DeployOnly, Stack, System};
+use crate::{events, wall};
+use template::{DeployOnly, Stack, System, UserPool};
 
 /// What to serve, and how.
 #[derive(Debug, Clone)]
@@ -48,12 +51,16 @@ pub struct Options {
     pub allow_origins: Vec<String>,
     /// How long an environment may stay idle.
     pub idle: Duration,
+    /// How long an environment may live.
+    pub most_age: Duration,
+    /// How fast both, and the waits of schedules, go by.
+    pub time_scale: TimeScale,
+    /// The most events all functions may work on at once.
+    pub account_concurrency: usize,
+    /// The most environments of one function.
+    pub most_environments: usize,
 }
 
-/// The most environments of one function: a burst of 60 fits, a mistake does not fill the machine.
-const MOST_ENVIRONMENTS: usize = 100;
-/// The most events of one function that wait for an environment.
-const MOST_WAITING: usize = 1000;
 /// Requests under way may finish when the server is ended, but not keep it for longer.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -64,6 +71,7 @@ pub struct Server {
     router: Router,
     lambda: Lambda,
     site: Site,
+    console: Console,
     dynamodb: DynamoDb,
     packages: Vec<String>,
     _watcher: Watcher,
@@ -99,11 +107,13 @@ impl Server {
         let dynamodb = DynamoDb::start(data, &tables, iam.clone()).await?;
         let settings = Settings {
             idle: options.idle,
-            most_environments: MOST_ENVIRONMENTS,
-            most_waiting: MOST_WAITING,
-            folder: project.state().join("environments").join(std::process::id().to_string()),
+            most_age: options.most_age,
+            time_scale: options.time_scale,
+            account_concurrency: options.account_concurrency,
+            most_environments: options.most_environments,
             variables: dynamodb.variables(),
             credentials: iam.credentials(),
+            ..Settings::new(project.state().join("environments").join(std::process::id().to_string()))
         };
         let lambda = Lambda::start(&functions, settings).await?;
         events::start(&functions, &lambda);
@@ -133,12 +143,15 @@ impl Server {
         if let Some(cors) = &mut api.cors {
             cors.allow_origins.extend_from_slice(&origins);
         }
-        let mut pages = site.router_with(port, issuer.as_ref().map(sign_in));
+        let routes = api.routes.clone();
+        let api = HttpApi::new(api, lambda.clone());
+        let console = Console::new(&functions, &routes, lambda.clone(), api.telemetry(), iam);
+        let mut pages = site.router_with(port, issuer.as_ref().map(sign_in)).merge(console.router());
         if let Some(issuer) = &issuer {
             pages = pages.merge(cognito::router(issuer.clone(), origins));
         }
-        let router = router(gateway::router(api, lambda.clone(), issuer), pages);
-        Ok(Self { listener, router, lambda, site, dynamodb, packages, _watcher: watcher })
+        let router = router(api.router(), pages);
+        Ok(Self { listener, router, lambda, site, console, dynamodb, packages, _watcher: watcher })
     }
 
     /// Where it listens.
@@ -164,11 +177,12 @@ impl Server {
     /// # Errors
     /// The listener fails.
     pub async fn run(self, end: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let site = self.site.clone();
+        let (site, console) = (self.site.clone(), self.console.clone());
         let (ending, mut ended) = tokio::sync::watch::channel(false);
         let shutdown = async move {
             end.await;
             site.close();
+            console.close();
             let _ = ending.send(true);
         };
         let listener = self.listener.tap_io(|connection| {
@@ -190,8 +204,8 @@ impl Server {
 
 /// What pages are told of the issuer.
 fn sign_in(issuer: &Issuer) -> SignIn {
-    let pool = issuer.pool();
-    SignIn { issuer: pool.issuer.clone(), client: pool.client.id.clone(), path: issuer.path() }
+    let UserPool { issuer, client, .. } = issuer.pool();
+    SignIn { issuer: issuer.clone(), client: client.id.clone(), scope: client.scopes.join(" ") }
 }
 
 /// `/api/…` is the API's, everything else the book's and this machine's own: one origin, as behind CloudFront.

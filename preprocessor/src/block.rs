@@ -26,6 +26,8 @@ pub struct Block {
     pub claims: Vec<Claim>,
     /// The variables it uses and the blocks that capture them.
     pub needs: Vec<Need>,
+    /// The tokens of a signed-in reader it sends.
+    pub tokens: Vec<&'static str>,
     /// Where its parts stand.
     pub places: Places,
     /// The text as the author wrote it.

@@ -3,7 +3,7 @@
 
 use crate::{
     book::ChapterBlocks,
-    settings::{HeaderValue, Settings},
+    settings::{HeaderValue, Settings, TOKENS},
 };
 
 /// The blocks as the author wrote them, with a note on how to run the file.
@@ -21,6 +21,11 @@ pub fn export(chapter: &ChapterBlocks, settings: &Settings) -> String {
             HeaderValue::Random(random) => format!("<16진수 {}자리>", random.random_hex),
         };
         text.push_str(&format!(" --header \"{name}: {value}\""));
+    }
+    for name in TOKENS {
+        if chapter.blocks.iter().any(|(_, block)| block.tokens.contains(&name)) {
+            text.push_str(&format!(" --secret {name}=<토큰>"));
+        }
     }
     text.push_str(" <이 파일>\n");
     for (_, block) in &chapter.blocks {

@@ -3,6 +3,7 @@
 
 mod bases;
 mod checks;
+mod sign_in;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -11,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 pub use bases::Base;
 pub use checks::{Checks, Figures};
+#[cfg(feature = "runner")]
+pub use sign_in::TokenRequest;
+pub use sign_in::{SignIn, TOKENS, is_token_name};
 
 use crate::{
     claim::{Alias, is_free_name},
@@ -48,6 +52,8 @@ pub struct Settings {
     pub headers: BTreeMap<String, HeaderValue>,
     /// Names usable in claims.
     pub claims: BTreeMap<String, Alias>,
+    /// How readers sign in, when blocks use their tokens.
+    pub sign_in: Option<SignIn>,
     /// Answer headers a recording keeps besides those that the block or `claims` mention.
     pub record_headers: Vec<String>,
     /// mdBook's own key.
@@ -76,6 +82,7 @@ impl Default for Settings {
             checks: Checks::default(),
             headers: BTreeMap::new(),
             claims: BTreeMap::new(),
+            sign_in: None,
             record_headers: ["content-type", "location", "etag", "retry-after", "server-timing"]
                 .map(str::to_owned)
                 .to_vec(),
@@ -133,7 +140,7 @@ pub enum Assets {
     Files,
 }
 
-/// The value of a configured header.
+/// The value of a configured header, or of a field of a configured form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum HeaderValue {
@@ -233,6 +240,9 @@ fn bounds(settings: &Settings, place: &Place) -> Vec<Problem> {
             }
             _ => {}
         }
+    }
+    if let Some(sign_in) = &settings.sign_in {
+        messages.extend(sign_in.faults(settings.config.is_some()));
     }
     for (name, alias) in &settings.claims {
         if !is_free_name(name) {

@@ -112,6 +112,11 @@ pub fn cpu_time(pid: i32) -> Option<Duration> {
     clock.now().ok().map(Duration::from)
 }
 
+/// How many processes have wanted a CPU in the last minute, as the kernel writes it; `None` where it does not tell.
+pub fn load() -> Option<String> {
+    fs::read_to_string("/proc/loadavg").ok()?.split(' ').next().map(str::to_owned)
+}
+
 /// What the process holds now; `None` when it is gone.
 pub fn holdings(pid: i32) -> Option<Holdings> {
     let rollup = fs::read_to_string(folder(pid).join("smaps_rollup")).ok()?;

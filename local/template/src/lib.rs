@@ -1,6 +1,7 @@
 //! Reads template.yaml, the one description of the system, and works out what it says for one parameter set.
 //! Knows YAML and CloudFormation; every other room takes the plain `System` it gives.
 
+mod access_log;
 pub mod evaluated;
 mod intrinsics;
 mod packaging;
@@ -19,11 +20,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+pub use access_log::{AccessLogFormat, LogPart, LogVariable};
 pub use packaging::Packaging;
 pub use route_key::{RouteKey, Segment};
 pub use system::{
-    Api, Authorization, Cors, DeployOnly, Function, Route, Schedule, System, Table, Throttle, UserPool,
-    UserPoolClient,
+    Api, Authorization, Cors, DeployOnly, Function, IdentitySource, Route, Schedule, System, Table, Throttle,
+    UserPool, UserPoolClient,
 };
 use yaml::{Place, Problem};
 

@@ -7,6 +7,7 @@ mod cognito;
 mod function;
 pub(crate) mod inputs;
 mod role;
+mod stage;
 mod table;
 
 use std::collections::BTreeMap;

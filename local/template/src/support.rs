@@ -87,9 +87,17 @@ pub const SUPPORT: &[Support] = &[
     },
     Support {
         resource_type: "AWS::ApiGatewayV2::Stage",
-        becomes: "라우트마다, 그리고 나머지 라우트 전체에 토큰 버킷을 두고 넘치면 429로 답한다. 스테이지는 `$default` 하나다.",
-        honoured: &["ApiId", "AutoDeploy", "DefaultRouteSettings", "RouteSettings", "StageName"],
-        deploy_only: &["AccessLogSettings", "Description", "Tags"],
+        becomes: "라우트마다 토큰 버킷을 두고 넘치면 429로 답한다. 접근 로그는 적힌 형식대로 요청마다 한 줄 남고, 스테이지 변수는 이벤트에 실린다. 스테이지는 `$default` 하나다.",
+        honoured: &[
+            "AccessLogSettings",
+            "ApiId",
+            "AutoDeploy",
+            "DefaultRouteSettings",
+            "RouteSettings",
+            "StageName",
+            "StageVariables",
+        ],
+        deploy_only: &["Description", "Tags"],
     },
     Support {
         resource_type: "AWS::Cognito::UserPool",
@@ -171,8 +179,10 @@ pub const DEPLOY_ONLY_TYPES: &[&str] = &[
     "AWS::S3::BucketPolicy",
 ];
 
-/// Honoured properties that speak of AWS's resources too: a role's policies allow writing to log groups, which are not here.
+/// Honoured properties that speak of AWS's resources too: a role's policies allow writing to log groups, which are not here,
+/// and a stage's access log goes to one.
 const NAME_AWS: &[(&str, &str)] = &[
+    ("AWS::ApiGatewayV2::Stage", "AccessLogSettings"),
     ("AWS::IAM::Role", "Policies"),
     ("AWS::Serverless::Function", "Policies"),
     ("AWS::Serverless::Function", "Role"),

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use local::dynamodb::{Data, DynamoDb, Storage};
-use local::gateway;
+use local::gateway::HttpApi;
 use local::iam::Iam;
 use local::lambda::package::{Options, Packager};
 use local::lambda::{Lambda, Settings};
@@ -61,12 +61,9 @@ impl Users {
                 credentials.values().flat_map(|own| own.values().filter(|text| text.len() > 8).cloned());
             let secrets = secrets.collect();
             let settings = Settings {
-                idle: Duration::from_secs(60),
-                most_environments: 2,
-                most_waiting: 10,
-                folder: folder.path().to_owned(),
                 variables: dynamodb.variables(),
                 credentials,
+                ..Settings::new(folder.path().to_owned())
             };
             let lambda = Lambda::start(&functions, settings).await.unwrap();
             let store = root().join("target/local/functions");
@@ -88,7 +85,7 @@ impl Users {
             packaging.abort();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let base = format!("http://{}", listener.local_addr().unwrap());
-            let api = gateway::router(system.api, lambda.clone(), None);
+            let api = HttpApi::new(system.api, lambda.clone()).router();
             let api = api.into_make_service_with_connect_info::<SocketAddr>();
             tokio::spawn(async move { axum::serve(listener, api).await });
             (base, secrets, lambda, iam)

@@ -11,6 +11,7 @@ mod harness;
 mod journey;
 mod memory_is_cpu;
 mod nonsense;
+mod plain_http;
 mod promises;
 mod readers;
 mod switched_off;

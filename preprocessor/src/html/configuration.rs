@@ -21,7 +21,7 @@ struct Configuration<'a> {
     language: Language,
     headers: Vec<Header<'a>>,
     claims: &'a BTreeMap<String, Alias>,
-    strings: &'a Strings,
+    strings: Strings,
     #[serde(skip_serializing_if = "Option::is_none")]
     config: Option<&'a str>,
     /// Name → path, and what readers are told where it does not answer.
@@ -47,7 +47,7 @@ pub fn configuration_html(settings: &Settings, strings: &Strings) -> Result<Stri
         language: settings.language,
         headers,
         claims: &settings.claims,
-        strings,
+        strings: strings.for_every_page(),
         config: settings.config.as_deref(),
         bases: settings
             .bases

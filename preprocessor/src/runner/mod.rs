@@ -8,6 +8,7 @@ mod report;
 mod service;
 mod source;
 mod stand_in;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 

@@ -32,6 +32,8 @@ pub(super) struct Prepared {
 /// A service that answered once.
 pub(super) struct Service {
     agent: Agent,
+    /// Scheme, host and port.
+    pub base: String,
     /// What `{{api}}` and the names of the bases that answer here stand for.
     pub bases: BTreeMap<String, String>,
     local: bool,
@@ -67,7 +69,7 @@ impl Service {
         let config = if local { builder.proxy(None).build() } else { builder.build() };
         let api = format!("{base}{}", settings.api_path());
         let bases = BTreeMap::from([(API_VARIABLE.to_owned(), api)]);
-        let mut service = Self { agent: config.into(), bases, local };
+        let mut service = Self { agent: config.into(), base: base.to_owned(), bases, local };
         let request =
             Prepared { method: "HEAD".into(), url: format!("{base}/"), headers: Vec::new(), body: None };
         service

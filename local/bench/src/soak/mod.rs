@@ -87,6 +87,7 @@ pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> R
         actors.spawn(actor.act(stopped.clone()));
     }
     let mut watched = Watched::default();
+    let mut told = 0;
     let began = Instant::now();
     let mut tick = interval(SAMPLE);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -96,6 +97,9 @@ pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> R
             bail!("the server has ended by itself");
         }
         watched.look(&server, began.elapsed());
+        let findings = journal.seen().findings;
+        findings[told..].iter().for_each(|finding| tell(format!("FAIL {finding}")));
+        told = findings.len();
         if watched.samples.len() % PROGRESS == 0 {
             tell(progress(&watched, &journal, &log));
         }
@@ -118,7 +122,7 @@ pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> R
         Err(error) => journal.finding(format!("{error:#}")),
     }
     see_none_left(pid, &watched.seen, &journal).await;
-    Ok(Report::new(whole, &watched.samples, journal.seen(), log.counted()))
+    Ok(Report::new(whole, &watched.samples, journal.seen(), log.counted(), log.warnings()))
 }
 
 /// What was seen of the server's processes.
@@ -154,14 +158,15 @@ fn progress(watched: &Watched, journal: &Journal, log: &ServerLog) -> String {
         )
     });
     format!(
-        "{}; {} requests, {} kills, {} of 500, {} errors and {} timeouts logged, {} findings",
+        "{}; {} requests, {} kills, {} of 500, {} errors and {} timeouts logged, {} findings; load of the machine {}",
         sample.unwrap_or_default(),
         record.requests(),
         record.kills,
         record.internal_errors,
         counted.errors,
         counted.timeouts,
-        record.found
+        record.found,
+        process::load().unwrap_or_default()
     )
 }
 
