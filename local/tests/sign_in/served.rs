@@ -36,7 +36,7 @@ pub static LOG: LazyLock<Log> = LazyLock::new(|| {
 /// The example `echo`, compiled once.
 static ECHO: LazyLock<PathBuf> = LazyLock::new(|| {
     let built =
-        Command::new(env!("CARGO")).args(["build", "--quiet", "-p", "local", "--example", "echo"]).status();
+        Command::new(env!("CARGO")).args(["build", "--quiet", "--workspace", "--example", "echo"]).status();
     assert!(built.unwrap().success());
     // <target>/debug/deps/sign_in-… → <target>/debug/examples/echo
     let test = std::env::current_exe().unwrap();
