@@ -193,9 +193,7 @@ async fn throttled() -> (Console, Lambda, TempDir) {
         idle: LIMIT,
         most_environments: 1,
         most_waiting: 1,
-        folder: std::env::temp_dir().join(format!("console-{}", std::process::id())),
-        variables: BTreeMap::new(),
-        credentials: BTreeMap::new(),
+        ..Settings::new(folder.path().join("environments"))
     };
     let lambda = Lambda::start(std::slice::from_ref(&function), settings).await.unwrap();
     lambda.deliver(&function.package, PathBuf::from("/nowhere"));

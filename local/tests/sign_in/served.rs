@@ -1,7 +1,7 @@
 //! An issuer with a clock of its own, behind the wall and beside a gateway.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,7 +11,9 @@ use std::time::Duration;
 use local::cognito::{self, Clock, Issuer};
 use local::gateway::HttpApi;
 use local::lambda::{Lambda, Settings};
-use local::wall;
+use local::server::connections::Bounds;
+use local::server::rooms::Rooms;
+use local::wall::Wall;
 use template::{Api, Authorization, IdentitySource, Route, RouteKey, UserPool, UserPoolClient};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -70,12 +72,10 @@ impl Served {
             let address = pool.issuer.clone();
             let issuer = Issuer::with_clock(pool, Some(KEY.folder.path().to_owned()), clock);
             let lambda = lambda(folder.path()).await;
-            let gateway = HttpApi::new(api(&address), lambda.clone()).router();
-            let router = cognito::router(issuer, vec![base.clone(), NAMED.to_owned(), "*".to_owned()])
-                .fallback_service(gateway)
-                .layer(axum::middleware::from_fn(wall::guard))
-                .into_make_service_with_connect_info::<SocketAddr>();
-            tokio::spawn(async move { axum::serve(listener, router).await });
+            let pages = cognito::router(issuer, vec![base.clone(), NAMED.to_owned(), "*".to_owned()]);
+            let api = HttpApi::new(api(&address), lambda.clone());
+            let rooms = Rooms::new(Wall::default(), api, pages);
+            tokio::spawn(rooms.serve(listener, Bounds::default(), pending()));
             (base, address, lambda)
         });
         Self { base, issuer, ahead, lambda, _folder: folder, runtime }
