@@ -8,6 +8,9 @@ use std::process::{Command as Process, Stdio};
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use crate::lambda::settings;
+use crate::time_scale::TimeScale;
+
 const HELP: &str = "{about-with-newline}\n사용법 (Usage): {usage}\n\n{all-args}";
 
 /// AWS 서버리스 책과 그 함수들을 이 컴퓨터에서 돌린다
@@ -82,6 +85,18 @@ pub struct Serve {
     #[arg(long, value_name = "NAME", default_value = "local")]
     pub parameters: String,
 
+    /// 묶음의 값 대신 쓸 매개변수. sam deploy처럼 여러 개를 적을 수 있다
+    ///
+    /// Parameters that take the place of the set's, for example VisitorRate=1.
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., value_parser = parameter)]
+    pub parameter_overrides: Vec<(String, String)>,
+
+    /// 함수를 배포할 때처럼 컴파일한다. 작고 빠르지만 오래 걸린다
+    ///
+    /// Compiles the functions as they are deployed: small and quick, but it takes minutes.
+    #[arg(long, conflicts_with = "no_functions")]
+    pub as_deployed: bool,
+
     /// 함수를 컴파일하지 않고 책만 연다
     ///
     /// Serves the book without compiling the functions.
@@ -97,12 +112,37 @@ pub struct Serve {
     /// 쉬는 실행 환경을 치우기까지의 시간(초)
     ///
     /// Seconds after which an idle execution environment is ended; AWS publishes no figure.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = settings::IDLE, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub idle: u64,
 
-    /// 함수의 로그(START, END, REPORT 줄)를 터미널에 보인다
+    /// 실행 환경이 사는 가장 긴 시간(초). AWS도 몇 시간마다 바꾼다
     ///
-    /// Prints the functions' logs (START, END and REPORT lines) to the terminal.
+    /// Seconds after which an execution environment is replaced; AWS does so every few hours.
+    #[arg(long, value_name = "SECONDS", default_value_t = settings::MOST_AGE, value_parser = clap::value_parser!(u64).range(1..=864_000))]
+    pub max_age: u64,
+
+    /// 쉬는 시간과 환경의 나이와 일정의 간격을 N배 빨리 흐르게 한다. 60이면 1분이 1초가 된다
+    ///
+    /// Makes idle times, ages of environments and schedules go by N times as fast: 60 makes a minute a second.
+    /// Timeouts and what is measured stay as they are.
+    #[arg(long, value_name = "N", default_value_t)]
+    pub time_scale: TimeScale,
+
+    /// 계정의 동시성 한도. 모든 함수가 한꺼번에 처리하는 요청 수
+    ///
+    /// The account's concurrency: events that all functions may work on at once. AWS starts with 1,000.
+    #[arg(long, value_name = "N", default_value_t = settings::ACCOUNT_CONCURRENCY, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub account_concurrency: u32,
+
+    /// 이 컴퓨터에서 함수 하나가 가질 수 있는 실행 환경의 수
+    ///
+    /// The most execution environments of one function on this machine; further events wait.
+    #[arg(long, value_name = "N", default_value_t = settings::MOST_ENVIRONMENTS, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub max_environments: u32,
+
+    /// 함수의 로그(START, END, REPORT 줄)와 API의 접근 로그를 터미널에 보인다
+    ///
+    /// Prints the functions' logs (START, END and REPORT lines) and the API's access log to the terminal.
     #[arg(long)]
     pub logs: bool,
 
@@ -135,6 +175,12 @@ pub struct Build {
     pub root: Option<PathBuf>,
 }
 
+/// `Name=Value`, as `sam deploy` takes it.
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("`이름=값`으로 적는다 (write Name=Value)")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 impl Cli {
     /// What was asked for; `serve` when no command was named.
     pub fn into_command(self) -> Command {
@@ -158,11 +204,17 @@ impl Greeting<'_> {
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
+
+    /// Where the console is.
+    fn console(&self) -> String {
+        format!("{}_local/", self.url())
+    }
 }
 
 impl fmt::Display for Greeting<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "책      {}", self.url())?;
+        writeln!(f, "콘솔    {} (함수, 실행 환경, 로그, 권한)", self.console())?;
         match self.data {
             Some(file) => writeln!(f, "데이터  {}", file.display())?,
             None => writeln!(f, "데이터  메모리 (끝나면 사라진다)")?,
@@ -215,9 +267,18 @@ mod tests {
     fn without_a_command_it_serves() {
         let plain = serve(&[]);
         assert_eq!((plain.port, plain.parameters.as_str()), (3000, "local"));
+        assert!(plain.parameter_overrides.is_empty() && !plain.as_deployed);
         assert!(!plain.memory && !plain.no_functions && !plain.open && plain.data.is_none());
         assert_eq!(serve(&["--port", "0", "--memory"]), serve(&["serve", "--port", "0", "--memory"]));
         assert_eq!(serve(&["--data", "d"]).data, Some(PathBuf::from("d")));
+    }
+
+    #[test]
+    fn parameters_are_written_as_sam_has_them() {
+        let some = serve(&["--parameter-overrides", "A=1", "B=x=y", "--memory"]);
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(some.parameter_overrides, [pair("A", "1"), pair("B", "x=y")]);
+        assert!(some.memory && parse(&["--parameter-overrides", "A"]).is_err());
     }
 
     #[test]
@@ -262,7 +323,7 @@ mod tests {
             Greeting { address, data: Some(Path::new("target/local/data/user.db")), functions: &names };
         assert_eq!(
             greeting.to_string(),
-            "책      http://127.0.0.1:3000/\n데이터  target/local/data/user.db\n\
+            "책      http://127.0.0.1:3000/\n콘솔    http://127.0.0.1:3000/_local/ (함수, 실행 환경, 로그, 권한)\n데이터  target/local/data/user.db\n\
              함수    cold-start, users (뒤에서 준비한다)\n끝내기  Ctrl+C"
         );
         let bare = Greeting { address, data: None, functions: &[] }.to_string();

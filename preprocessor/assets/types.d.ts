@@ -12,6 +12,10 @@
 // Two things a browser hides: resource entries of simultaneous calls to one address cannot be told apart, so parallel runs
 // take their metrics from the `Server-Timing` header; and a failed CORS request looks like a dead server, so `cause`
 // asks once more with `no-cors` and looks only at whether anything came.
+// A browser opens six connections to one name, and this machine has many names, so `spread` gives parallel calls `a.localhost`
+// and so on. An answer of 404 for a captured value means that the item has expired or been deleted: `gone` forgets the value.
+// Two errors are no errors: `keep` in a private window, which refuses to store, and `resolve` without a file of the deployment,
+// where the built-in base holds.
 
 // Two small ones: an answer whose JSON holds a number of sixteen digits is shown as it came, because parsing rounds it; and a
 // request's text is copied as curl through `veil`, so that a reader's token does not land in a shell's history.
@@ -89,8 +93,12 @@ interface LiveConfig {
     api: string;
     /** What a request's text begins with. */
     apiPath: string;
-    /** A JSON file with `api` and `spread` of this deployment; fetched at the first use. */
+    /** A JSON file with `api`, `spread` and `bases` of this deployment; fetched at the first use. Then empty. */
     config?: string;
+    /** What else a target may begin with: name -> path, and what readers are told where it does not answer. */
+    bases?: Record<string, [string, string]>;
+    /** The names of those that `config` says answer here. */
+    there?: string[];
     /** The API answers to `*.localhost` names too. */
     spread?: boolean;
     /** Sent with every request that does not name them itself. */
@@ -111,6 +119,8 @@ interface LiveBlock {
     /** Runs in the air at once. */
     parallel: number;
     readonly: boolean;
+    /** The base without which it makes no sense, beside the API. */
+    only?: string;
     /** Expected status; null when any will do. */
     status: number | null;
     /** Expected headers with their exact values. */

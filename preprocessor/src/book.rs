@@ -11,7 +11,7 @@ use crate::{
     place::{ChapterText, Place, Problem},
     reading::{Reader, Reading},
     settings::{Settings, TOKENS, is_token_name},
-    syntax::{Piece, VariableUse, pieces},
+    syntax::{API_VARIABLE, Piece, VariableUse, pieces},
 };
 
 /// The blocks and lessons of one chapter.
@@ -263,14 +263,17 @@ impl ChapterReader<'_> {
         let claims = self.claims(&fence);
         self.predict(&fence);
         let request = &fence.demo.request;
-        let caption = fence.demo.caption.clone().unwrap_or_else(|| {
-            format!("{} {}", request.method, request.target.replace("{{api}}", self.settings.api_path()))
-        });
+        let caption =
+            fence.demo.caption.clone().unwrap_or_else(|| {
+                self.settings.with_paths(&format!("{} {}", request.method, request.target))
+            });
+        let base = self.base(&fence);
         let block = Block {
             places: self.places(&fence),
             attributes: fence.attributes,
             demo: fence.demo,
             text: fence.source.text,
+            base,
             caption,
             claims,
             needs,
@@ -290,10 +293,60 @@ impl ChapterReader<'_> {
         }
     }
 
+    /// The base that has to answer where the block is run, beside `api`.
+    fn base(&mut self, fence: &Fence) -> Option<String> {
+        let bases = &self.settings.bases;
+        let attributes_at = fence.attributes_at;
+        let mut tell =
+            |at: usize, message: String| self.problems.push(Problem::new(self.chapter.place(at), message));
+        let known = || bases.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let unknown = |name: &str| {
+            let known = if bases.is_empty() {
+                "지금은 하나도 없다".to_owned()
+            } else {
+                format!("지금 있는 이름: {}", known())
+            };
+            format!("바탕 주소 `{name}`이(가) book.toml의 [preprocessor.live.bases]에 없다. {known}.")
+        };
+        for (capture, at) in
+            fence.demo.captures.iter().map(|capture| (capture, fence.source.in_chapter(capture.at)))
+        {
+            if bases.contains_key(&capture.name) {
+                tell(at, format!("`{}`은(는) 바탕 주소의 이름이라 변수 이름으로 쓸 수 없다.", capture.name));
+            }
+        }
+        if let Some((name, at)) = &fence.attributes.only
+            && !bases.contains_key(name)
+        {
+            tell(attributes_at + at, unknown(name));
+        }
+        let target = &fence.demo.base;
+        if target.name == API_VARIABLE {
+            return fence.attributes.only.as_ref().map(|(name, _)| name.clone());
+        }
+        let at = fence.source.in_chapter(target.at);
+        if !bases.contains_key(&target.name) {
+            tell(at, unknown(&target.name));
+        } else if let Some((_, at)) = fence.attributes.only {
+            tell(
+                attributes_at + at,
+                "only는 `{{api}}`로 시작하는 블록에만 쓴다. 이 블록은 주소가 이미 말한다.".to_owned(),
+            );
+        }
+        if let Some(at) = fence.attributes.parallel_at {
+            tell(
+                attributes_at + at,
+                "한꺼번에 보내기(parallel)는 `{{api}}`로 시작하는 블록에만 쓴다.".to_owned(),
+            );
+        }
+        Some(target.name.clone())
+    }
+
     fn needs(&mut self, fence: &Fence, tokens: &[&str]) -> Vec<Need> {
         let mut needs: Vec<Need> = Vec::new();
         for used in fence.demo.uses.iter().filter(|used| !tokens.contains(&used.name.as_str())) {
-            if needs.iter().any(|need| need.name == used.name) {
+            if needs.iter().any(|need| need.name == used.name) || self.settings.bases.contains_key(&used.name)
+            {
                 continue;
             }
             let producer = self

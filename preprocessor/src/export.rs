@@ -10,6 +10,11 @@ use crate::{
 pub fn export(chapter: &ChapterBlocks, settings: &Settings) -> String {
     let mut text =
         format!("# {}\n# 실행: hurl --test --variable api=<주소>{}", chapter.path, settings.api_path());
+    for (name, base) in &settings.bases {
+        if chapter.blocks.iter().any(|(_, block)| block.text.contains(&format!("{{{{{name}}}}}"))) {
+            text.push_str(&format!(" --variable {name}=<주소>{}", base.path));
+        }
+    }
     for (name, value) in &settings.headers {
         let value = match value {
             HeaderValue::Constant(text) => text.clone(),

@@ -20,6 +20,8 @@ pub struct Fence {
     pub range: Range<usize>,
     /// What the info string says.
     pub attributes: Attributes,
+    /// Offset in the chapter from which the attributes count theirs.
+    pub attributes_at: usize,
     /// What the text says.
     pub demo: Demo,
     /// Where the text stands.
@@ -229,7 +231,7 @@ fn demo_fence(chapter: &str, range: Range<usize>, source: SourceMap, scan: &mut 
     match (attributes, demo) {
         (Ok(attributes), Ok(demo)) => {
             scan.faults.extend(contradictions(&attributes, attributes_at, &demo, &source));
-            scan.fences.push(Fence { range, attributes, demo, source });
+            scan.fences.push(Fence { range, attributes, attributes_at, demo, source });
         }
         (attributes, demo) => {
             let shift = |f: Fault| Fault::new(attributes_at + f.at, f.message);

@@ -25,13 +25,16 @@ async fn run(function: String, schedule: Schedule, lambda: Lambda) {
     loop {
         let answer = lambda.invoke(&function, input.clone(), String::new()).await;
         let wait = match answer {
-            Err(InvokeError::Building) => UNTIL_BUILT,
+            Err(InvokeError::Building) => {
+                tokio::time::sleep(UNTIL_BUILT).await;
+                continue;
+            }
             Err(error) => {
                 tracing::warn!(function, schedule = schedule.name, "schedule: {error}");
                 schedule.every
             }
             Ok(_) => schedule.every,
         };
-        tokio::time::sleep(wait).await;
+        tokio::time::sleep(lambda.time_scale().of(wait)).await;
     }
 }

@@ -179,9 +179,10 @@ fn remove_stale(scratch: &Path) {
 }
 
 /// What a page must know about this deployment; a book on AWS has a file of that name. `spread`: parallel
-/// calls may be spread over `*.localhost` names, because a browser opens only six connections to one name.
+/// calls may be spread over `*.localhost` names, because a browser opens only six connections to one name. `bases`: what else
+/// blocks may call here and not on AWS.
 async fn config(State(served): State<Served>) -> impl IntoResponse {
-    let mut config = json!({"api": "/api", "spread": true});
+    let mut config = json!({"api": "/api", "spread": true, "bases": ["local"]});
     if let Some(SignIn { issuer, client, scope }) = served.sign_in.as_deref() {
         config["issuer"] = issuer.as_str().into();
         config["client"] = client.as_str().into();

@@ -8,6 +8,8 @@ use crate::yaml::{Node, Problem};
 pub struct Support {
     /// CloudFormation or SAM type name.
     pub resource_type: &'static str,
+    /// What it becomes here, one sentence for readers of the table of properties.
+    pub becomes: &'static str,
     /// Properties that change what runs here.
     pub honoured: &'static [&'static str],
     /// Properties that mean something on AWS alone.
@@ -18,6 +20,7 @@ pub struct Support {
 pub const SUPPORT: &[Support] = &[
     Support {
         resource_type: "AWS::Serverless::Function",
+        becomes: "`CodeUri`가 가리키는 zip의 cargo 패키지를 컴파일해 Runtime API로 말하는 프로세스로 띄운다. 실행 환경 하나가 프로세스 하나이고, 메모리 크기만큼 CPU를 나누어 준다. `Runtime`은 `provided.al2023`, `Handler`는 `bootstrap`, 이벤트는 `rate(…)`로 적은 `ScheduleV2`만 받는다.",
         honoured: &[
             "AutoPublishAlias",
             "CodeUri",
@@ -36,6 +39,7 @@ pub const SUPPORT: &[Support] = &[
     },
     Support {
         resource_type: "AWS::DynamoDB::Table",
+        becomes: "함수의 SDK가 부르는 DynamoDB 호환 저장소에 같은 이름과 키의 테이블을 만들고, 기한이 지난 항목을 5초마다 치운다.",
         honoured: &[
             "AttributeDefinitions",
             "BillingMode",
@@ -52,16 +56,19 @@ pub const SUPPORT: &[Support] = &[
     },
     Support {
         resource_type: "AWS::ApiGatewayV2::Api",
+        becomes: "`/api` 아래의 모든 요청을 받는 HTTP API가 된다. 사전 요청과 CORS 헤더는 여기서 답한다. 템플릿에 하나만 있어야 한다.",
         honoured: &["CorsConfiguration", "ProtocolType"],
         deploy_only: &["Description", "DisableExecuteApiEndpoint", "Name", "Tags"],
     },
     Support {
         resource_type: "AWS::ApiGatewayV2::Integration",
+        becomes: "라우트와 함수를 잇는다. `AWS_PROXY`와 페이로드 형식 2.0만 받고, 함수를 `TimeoutInMillis`(없으면 30초)까지 기다린다.",
         honoured: &["ApiId", "IntegrationType", "IntegrationUri", "PayloadFormatVersion", "TimeoutInMillis"],
         deploy_only: &["Description"],
     },
     Support {
         resource_type: "AWS::ApiGatewayV2::Route",
+        becomes: "API Gateway의 우선순위대로 요청을 함수에 보낸다. 권한 부여자가 있으면 토큰과 범위를 먼저 본다.",
         honoured: &[
             "ApiId",
             "AuthorizationScopes",
@@ -74,16 +81,27 @@ pub const SUPPORT: &[Support] = &[
     },
     Support {
         resource_type: "AWS::ApiGatewayV2::Authorizer",
+        becomes: "발급자의 공개 키로 토큰의 서명, 대상, 기한, 범위를 검사한다. JWT 권한 부여자만 받는다.",
         honoured: &["ApiId", "AuthorizerType", "IdentitySource", "JwtConfiguration"],
         deploy_only: &["Name"],
     },
     Support {
         resource_type: "AWS::ApiGatewayV2::Stage",
-        honoured: &["ApiId", "AutoDeploy", "DefaultRouteSettings", "RouteSettings", "StageName"],
-        deploy_only: &["AccessLogSettings", "Description", "Tags"],
+        becomes: "라우트마다 토큰 버킷을 두고 넘치면 429로 답한다. 접근 로그는 적힌 형식대로 요청마다 한 줄 남고, 스테이지 변수는 이벤트에 실린다. 스테이지는 `$default` 하나다.",
+        honoured: &[
+            "AccessLogSettings",
+            "ApiId",
+            "AutoDeploy",
+            "DefaultRouteSettings",
+            "RouteSettings",
+            "StageName",
+            "StageVariables",
+        ],
+        deploy_only: &["Description", "Tags"],
     },
     Support {
         resource_type: "AWS::Cognito::UserPool",
+        becomes: "이 컴퓨터의 발급자가 된다. 이름만 대면 로그인이라 비밀번호와 가입에 관한 속성은 뜻이 없다.",
         honoured: &[],
         deploy_only: &[
             "AccountRecoverySetting",
@@ -101,6 +119,7 @@ pub const SUPPORT: &[Support] = &[
     },
     Support {
         resource_type: "AWS::Cognito::UserPoolClient",
+        becomes: "페이지가 인증 코드와 PKCE로 토큰을 받는 클라이언트다. 비밀이 없는 클라이언트 하나만 받는다.",
         honoured: &[
             "AccessTokenValidity",
             "AllowedOAuthFlows",
@@ -122,11 +141,13 @@ pub const SUPPORT: &[Support] = &[
     },
     Support {
         resource_type: "AWS::Cognito::UserPoolResourceServer",
+        becomes: "액세스 토큰에 넣을 수 있는 범위의 이름이 여기서 나온다.",
         honoured: &["Identifier", "Scopes", "UserPoolId"],
         deploy_only: &["Name"],
     },
     Support {
         resource_type: "AWS::IAM::Role",
+        becomes: "함수가 쓰는 자격 증명의 권한이 된다. DynamoDB 앞의 벽이 요청마다 동작과 테이블을 정책에 견주고, 허용하지 않으면 `AccessDeniedException`으로 답한다. 다른 서비스의 동작은 판정하지 않는다.",
         honoured: &["Policies"],
         deploy_only: &[
             "AssumeRolePolicyDocument",
@@ -139,6 +160,7 @@ pub const SUPPORT: &[Support] = &[
     },
     Support {
         resource_type: "AWS::Lambda::Permission",
+        becomes: "API Gateway가 함수를 불러도 되는지 정한다. 라우트가 닿는 함수에 없으면 시작할 때 잘못으로 알린다.",
         honoured: &["Action", "FunctionName", "Principal"],
         deploy_only: &["SourceArn"],
     },
@@ -157,15 +179,17 @@ pub const DEPLOY_ONLY_TYPES: &[&str] = &[
     "AWS::S3::BucketPolicy",
 ];
 
-/// Honoured properties that speak of AWS's resources too: a role's policies allow writing to log groups, which are not here.
+/// Honoured properties that speak of AWS's resources too: a role's policies allow writing to log groups, which are not here,
+/// and a stage's access log goes to one.
 const NAME_AWS: &[(&str, &str)] = &[
+    ("AWS::ApiGatewayV2::Stage", "AccessLogSettings"),
     ("AWS::IAM::Role", "Policies"),
     ("AWS::Serverless::Function", "Policies"),
     ("AWS::Serverless::Function", "Role"),
 ];
 
 /// What may stand beside `Type` in a resource. `DependsOn` orders a deployment, the policies count when a stack goes.
-const ATTRIBUTES: &[&str] = &[
+pub(crate) const ATTRIBUTES: &[&str] = &[
     "Condition",
     "DeletionPolicy",
     "DependsOn",
@@ -177,7 +201,7 @@ const ATTRIBUTES: &[&str] = &[
 ];
 
 /// What may stand in a parameter. The pattern is CloudFormation's to check; the values of this machine stand in samconfig.toml.
-const OF_PARAMETERS: &[&str] = &[
+pub(crate) const OF_PARAMETERS: &[&str] = &[
     "AllowedPattern",
     "AllowedValues",
     "ConstraintDescription",
@@ -263,6 +287,10 @@ mod tests {
             assert!(support.honoured.iter().all(|name| !support.deploy_only.contains(name)), "{support:?}");
             assert!(support.honoured.is_sorted() && support.deploy_only.is_sorted(), "{support:?}");
             assert!(!DEPLOY_ONLY_TYPES.contains(&support.resource_type), "{support:?}");
+            assert!(
+                support.becomes.ends_with("다.") && !support.becomes.contains(['\n', '|']),
+                "{support:?}"
+            );
         }
         assert!(DEPLOY_ONLY_TYPES.is_sorted() && ATTRIBUTES.is_sorted() && OF_PARAMETERS.is_sorted());
     }

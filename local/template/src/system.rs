@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::access_log::AccessLogFormat;
 use crate::policy::ExecutionRole;
 use crate::route_key::RouteKey;
 
@@ -120,8 +121,12 @@ pub struct Api {
     pub cors: Option<Cors>,
     /// The routes with their functions.
     pub routes: Vec<Route>,
-    /// `DefaultRouteSettings`: the bucket all routes without one of their own share.
+    /// `DefaultRouteSettings`: the limits of every route without `RouteSettings` of its own.
     pub throttle: Option<Throttle>,
+    /// `StageVariables`.
+    pub stage_variables: BTreeMap<String, String>,
+    /// `AccessLogSettings.Format`.
+    pub access_log: Option<AccessLogFormat>,
 }
 
 /// A route and the function behind it.
@@ -142,12 +147,23 @@ pub struct Route {
 /// A JWT authorizer together with the scopes of the route it stands before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorization {
+    /// `IdentitySource`: where the token stands.
+    pub source: IdentitySource,
     /// `JwtConfiguration.Issuer`.
     pub issuer: String,
     /// `JwtConfiguration.Audience`.
     pub audience: Vec<String>,
     /// `AuthorizationScopes`: the token needs one of them; empty for none.
     pub scopes: Vec<String>,
+}
+
+/// Where an authorizer looks for a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentitySource {
+    /// `$request.header.<name>`, the name in lower case.
+    Header(String),
+    /// `$request.querystring.<name>`
+    Query(String),
 }
 
 /// A Cognito user pool with its one client.
@@ -194,6 +210,8 @@ pub struct Cors {
     pub expose_headers: Vec<String>,
     /// Seconds a browser may keep the answer to its preflight.
     pub max_age: Option<u32>,
+    /// Whether a browser may send cookies along.
+    pub allow_credentials: bool,
 }
 
 /// A DynamoDB table.

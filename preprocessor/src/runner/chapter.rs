@@ -23,7 +23,7 @@ use crate::{
     claim::{Judgement, Run, evaluate},
     place::Problem,
     settings::{HeaderValue, Settings},
-    syntax::{API_VARIABLE, Fault, Piece, pieces},
+    syntax::{Fault, Piece, pieces},
 };
 
 /// The state that the blocks of one chapter share.
@@ -44,12 +44,20 @@ impl<'a> ChapterRun<'a> {
         for (name, value) in &settings.headers {
             headers.push((name.clone(), configured(value)?));
         }
-        let variables = HashMap::from([(API_VARIABLE.to_owned(), service.api.clone())]);
+        let variables = service.bases.clone().into_iter().collect();
         Ok(Self { service, settings, headers, variables, runs: HashMap::new(), tokens: None })
     }
 
     /// Sends a block as often as it asks, judges every answer, remembers captures and runs.
+    ///
+    /// A block whose base does not answer here is left out, and the report says so.
     pub fn block(&mut self, block: &Block) -> (BlockReport, Vec<Answer>) {
+        if let Some(base) = block.base.as_ref().filter(|base| !self.service.bases.contains_key(*base)) {
+            let absent = self.settings.bases.get(base).map_or(String::new(), |base| base.absent.clone());
+            let mut report = BlockReport::new(block, Vec::new(), Duration::ZERO, Vec::new());
+            report.skipped = Some(absent);
+            return (report, Vec::new());
+        }
         let begun = Instant::now();
         let mut failures = Vec::new();
         let mut answers = Vec::new();

@@ -130,6 +130,7 @@ fn run(
             let (mut told, answers) = session.block(block);
             if let Some(recorder) = &mut recorder
                 && told.passed()
+                && told.skipped.is_none()
             {
                 let recording = recorder.recording(block, &answers);
                 let old = load_recording(&book.recordings, "", block).ok();

@@ -24,13 +24,17 @@ struct Notes {
     readers: Mutex<BTreeSet<String>>,
     calls: AtomicUsize,
     broken: AtomicBool,
+    /// The answer to `/config.json`; empty: there is none.
+    config: Mutex<&'static str>,
 }
 
 pub struct PlainServer {
     address: SocketAddr,
+    #[allow(dead_code, reason = "not every test looks into it")]
     notes: Arc<Notes>,
 }
 
+#[allow(dead_code, reason = "not every test looks into it")]
 impl PlainServer {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -53,6 +57,11 @@ impl PlainServer {
     /// Every value of `x-reader` seen so far.
     pub fn readers(&self) -> BTreeSet<String> {
         self.notes.readers.lock().unwrap().clone()
+    }
+
+    /// From now on `/config.json` says this.
+    pub fn configure(&self, text: &'static str) {
+        *self.notes.config.lock().unwrap() = text;
     }
 
     /// From now on no note is found.
@@ -105,6 +114,7 @@ fn serve(stream: TcpStream, notes: &Notes) -> Option<()> {
 impl Notes {
     fn answer(&self, method: &str, path: &str, token: &str, body: &str) -> (&'static str, String) {
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
+        let config = *self.config.lock().unwrap();
         match (method, path) {
             ("POST", "/sign-in") => {
                 let name = body.strip_prefix("username=").unwrap_or_default();
@@ -121,6 +131,8 @@ impl Notes {
             _ => {}
         }
         match (method, path.strip_prefix("/notes")) {
+            ("GET", None) if path == "/config.json" && !config.is_empty() => ("200 OK", config.to_owned()),
+            ("PUT", None) if path == "/desk/lamp" => ("200 OK", r#"{"lamp":"on"}"#.to_owned()),
             ("POST", Some("")) => {
                 // Any 32 hexadecimal digits that differ from call to call and from server to server.
                 let id = format!("{:016x}{:016x}", std::ptr::from_ref(self).addr(), call + 0xabcdef);
