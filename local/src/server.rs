@@ -17,13 +17,14 @@ use tower::ServiceExt;
 
 use crate::cognito::{self, Issuer};
 use crate::dynamodb::{Data, DynamoDb, Storage};
+use crate::events::{Events, Sources as EventSources};
 use crate::lambda::package::{Options as PackageOptions, Packager};
 use crate::lambda::{Lambda, Settings};
 use crate::project::Project;
 use crate::site::{SignIn, Site};
 use crate::terminal::Terminal;
 use crate::watch::{Sources, Watcher, settled};
-use crate::{events, gateway, wall};
+use crate::{gateway, wall};
 use template::{DeployOnly, Stack, System};
 
 /// What to serve, and how.
@@ -49,6 +50,8 @@ pub struct Options {
 const MOST_ENVIRONMENTS: usize = 100;
 /// The most events of one function that wait for an environment.
 const MOST_WAITING: usize = 1000;
+/// The clock of schedules and queues.
+const REAL_TIME: u32 = 1;
 /// Requests under way may finish when the server is ended, but not keep it for longer.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -77,8 +80,16 @@ impl Server {
         let port = listener.local_addr()?.port();
         let data = Data::open(&options.storage)?;
         let stack = Stack { id: data.stack_id(), origin: &format!("http://127.0.0.1:{port}") };
-        let System { functions, roles, mut api, tables, user_pool, deploy_only } =
-            template::load(project.root(), &options.parameters, stack)?;
+        let System {
+            functions,
+            roles,
+            mut api,
+            tables,
+            queues,
+            event_source_mappings: mappings,
+            user_pool,
+            deploy_only,
+        } = template::load(project.root(), &options.parameters, stack)?;
         if deploy_only != DeployOnly::default() {
             tracing::info!(
                 "AWS에만 있는 자원과 속성이라 여기서는 만들지 않는다:\n{}",
@@ -100,7 +111,9 @@ impl Server {
             credentials: dynamodb.credentials().clone(),
         };
         let lambda = Lambda::start(&functions, settings).await?;
-        events::start(&functions, &lambda);
+        let sources =
+            EventSources { functions: &functions, roles: &roles, queues: &queues, mappings: &mappings };
+        let events = Events::start(&sources, &lambda, REAL_TIME);
 
         let packages: BTreeSet<_> = functions.iter().map(|function| function.package.clone()).collect();
         let packages: Vec<_> = packages.into_iter().filter(|_| options.functions).collect();
@@ -129,7 +142,7 @@ impl Server {
         if let Some(issuer) = &issuer {
             pages = pages.merge(cognito::router(issuer.clone(), origins));
         }
-        let router = router(gateway::router(api, lambda.clone(), issuer), pages);
+        let router = router(gateway::router(api, lambda.clone(), events.sqs(), issuer), pages);
         Ok(Self { listener, router, lambda, site, dynamodb, packages, _watcher: watcher })
     }
 

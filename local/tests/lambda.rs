@@ -13,7 +13,7 @@ use std::time::Duration;
 use local::lambda::{InvokeError, Lambda, PAYLOAD_LIMIT, Settings};
 use log::Log;
 use serde_json::{Value, json};
-use template::Function;
+use template::{Asynchronous, Function};
 
 /// The example next to this test, compiled once.
 fn bootstrap() -> PathBuf {
@@ -46,6 +46,7 @@ fn function() -> Function {
         reserved: None,
         provisioned: 0,
         schedules: Vec::new(),
+        asynchronous: Asynchronous::default(),
     }
 }
 

@@ -184,7 +184,8 @@ fn cookies(headers: &HeaderMap) -> Vec<&str> {
     values.flat_map(|value| value.split("; ")).filter(|cookie| !cookie.is_empty()).collect()
 }
 
-fn query(raw: &str) -> BTreeMap<String, String> {
+/// The parameters of a query, doubled ones joined by commas.
+pub(super) fn query(raw: &str) -> BTreeMap<String, String> {
     let mut parameters: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(raw.as_bytes()) {
         parameters
@@ -229,7 +230,7 @@ mod tests {
     use crate::gateway::routing::find;
     use axum::http::Request;
     use serde_json::{Value, json};
-    use template::{Route, RouteKey};
+    use template::{Integration, Route, RouteKey};
 
     fn event(request: axum::http::request::Builder, body: &[u8]) -> Value {
         event_of(request, body, None)
@@ -237,8 +238,13 @@ mod tests {
 
     fn event_of(request: axum::http::request::Builder, body: &[u8], identity: Option<&Identity>) -> Value {
         let key = RouteKey::parse("PUT /api/users/{id}").unwrap();
-        let route =
-            Route { key, function: "Users".into(), throttle: None, timeout: None, authorization: None };
+        let route = Route {
+            key,
+            integration: Integration::Function("Users".into()),
+            throttle: None,
+            timeout: None,
+            authorization: None,
+        };
         let routes = [route];
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let found = find(&routes, parts.method.as_str(), parts.uri.path()).unwrap();

@@ -1,5 +1,5 @@
-//! Calls what stands behind a route and turns what came of it into an answer.
-//! Knows the template's integrations and `Lambda::invoke`; nothing of routes, tokens or throttles.
+//! Calls the function behind a route and turns what came of it into an answer.
+//! Knows `Lambda::invoke`; nothing of routes, tokens or throttles.
 
 use std::time::Duration;
 
@@ -9,15 +9,20 @@ use bytes::Bytes;
 
 use super::response;
 use crate::lambda::{InvokeError, Lambda};
-use template::Route;
 
 /// How long an integration may take unless the template says less; not raisable for HTTP APIs ("Quotas for HTTP APIs").
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Calls the route's integration with an event in payload format 2.0 and waits for as long as it may take.
-pub(super) async fn call(route: &Route, lambda: &Lambda, event: Bytes, trace_id: String) -> Response {
-    let invocation = lambda.invoke(&route.function, event, trace_id);
-    match tokio::time::timeout(route.timeout.unwrap_or(TIMEOUT), invocation).await {
+/// Calls a function with an event in payload format 2.0 and waits for as long as the integration may take.
+pub(super) async fn call(
+    function: &str,
+    timeout: Option<Duration>,
+    lambda: &Lambda,
+    event: Bytes,
+    trace_id: String,
+) -> Response {
+    let invocation = lambda.invoke(function, event, trace_id);
+    match tokio::time::timeout(timeout.unwrap_or(TIMEOUT), invocation).await {
         Ok(Ok(payload)) => response::read(&payload).unwrap_or_else(super::internal_error),
         Ok(Err(error)) => failed(&error),
         Err(_) => super::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),

@@ -1,12 +1,14 @@
 //! API Gateway on one machine: an HTTP API whose routes, authorizers, throttles and CORS come from template.yaml.
-//! Knows the template's `Api`, the issuer's public keys and `Lambda::invoke`; knows no function's types.
+//! Knows the template's `Api`, the issuer's public keys, `Lambda::invoke` and SQS; knows no function's types.
 
 mod authorizer;
 mod cors;
 mod event;
 mod integration;
+mod parameter;
 mod response;
 mod routing;
+mod send_message;
 pub mod throttle;
 
 use std::net::SocketAddr;
@@ -23,8 +25,9 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use time::OffsetDateTime;
 
 use crate::cognito::Issuer;
+use crate::events::sqs::Sqs;
 use crate::lambda::Lambda;
-use template::Api;
+use template::{Api, Integration};
 use throttle::Throttles;
 
 /// Payload limit of an HTTP API: 10 MB ("Quotas for HTTP APIs").
@@ -38,13 +41,14 @@ struct Gateway {
     api: Api,
     throttles: Throttles,
     lambda: Lambda,
+    sqs: Arc<Sqs>,
     issuer: Option<Issuer>,
 }
 
 /// The API as a router that takes every request it is given, whatever its path. `issuer`: whose tokens its authorizers take.
-pub fn router(api: Api, lambda: Lambda, issuer: Option<Issuer>) -> Router {
+pub fn router(api: Api, lambda: Lambda, sqs: Arc<Sqs>, issuer: Option<Issuer>) -> Router {
     let throttles = Throttles::new(&api, Instant::now());
-    Router::new().fallback(answer).with_state(Arc::new(Gateway { api, throttles, lambda, issuer }))
+    Router::new().fallback(answer).with_state(Arc::new(Gateway { api, throttles, lambda, sqs, issuer }))
 }
 
 async fn answer(
@@ -98,6 +102,12 @@ impl Gateway {
             Ok(body) => body,
             Err(refusal) => return refusal,
         };
+        let function = match &found.route.integration {
+            Integration::Function(name) => name,
+            Integration::SendMessage(send) => {
+                return send_message::call(&self.sqs, send, &parts, &found, &body);
+            }
+        };
         let trace_id = trace_id(arrived);
         let context = event::Context {
             api_id: &self.api.id,
@@ -108,7 +118,7 @@ impl Gateway {
             identity: identity.as_ref(),
         };
         let Ok(event) = event::build(&parts, &body, &found, &context) else { return internal_error() };
-        integration::call(found.route, &self.lambda, event.into(), trace_id).await
+        integration::call(function, found.route.timeout, &self.lambda, event.into(), trace_id).await
     }
 }
 

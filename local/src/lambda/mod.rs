@@ -15,6 +15,6 @@ mod runtime_api;
 mod service;
 
 pub use cpu::FULL_SPEED_MB;
-pub use invocation::{InvokeError, PAYLOAD_LIMIT};
+pub use invocation::{Answer, InvokeError, PAYLOAD_LIMIT};
 pub use platform::Settings;
 pub use service::Lambda;

@@ -92,6 +92,6 @@ impl Lambda {
             tick.tick().await;
         }
         // The environments' own folders are gone with them; what is left is the empty folder around them.
-        let _ = tokio::fs::remove_dir_all(&self.platform.settings.folder).await;
+        let _ = tokio::fs::remove_dir(&self.platform.settings.folder).await;
     }
 }

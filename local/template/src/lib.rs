@@ -4,6 +4,7 @@
 pub mod evaluated;
 mod intrinsics;
 mod packaging;
+pub mod parameter_mapping;
 pub mod parameters;
 pub mod policy;
 mod resources;
@@ -21,7 +22,8 @@ use anyhow::{Context, Result};
 pub use packaging::Packaging;
 pub use route_key::{RouteKey, Segment};
 pub use system::{
-    Api, Authorization, Cors, DeployOnly, Function, Route, Schedule, System, Table, Throttle, UserPool,
+    Api, Asynchronous, Authorization, Cors, DeployOnly, EventSourceMapping, Function, Integration,
+    MappedAttribute, Queue, Redrive, Route, Schedule, SendMessage, System, Table, Throttle, UserPool,
     UserPoolClient,
 };
 use yaml::{Place, Problem};

@@ -14,14 +14,18 @@ pub struct Support {
     pub deploy_only: &'static [&'static str],
 }
 
+/// SAM's type of a function; behind a dot stand the kinds of its events.
+pub(crate) const FUNCTION: &str = "AWS::Serverless::Function";
+
 /// Every resource type whose properties are looked at.
 pub const SUPPORT: &[Support] = &[
     Support {
-        resource_type: "AWS::Serverless::Function",
+        resource_type: FUNCTION,
         honoured: &[
             "AutoPublishAlias",
             "CodeUri",
             "Environment",
+            "EventInvokeConfig",
             "Events",
             "Handler",
             "MemorySize",
@@ -33,6 +37,46 @@ pub const SUPPORT: &[Support] = &[
             "Timeout",
         ],
         deploy_only: &["Architectures", "Description", "LoggingConfig", "Tags"],
+    },
+    Support {
+        resource_type: "AWS::Serverless::Function.ScheduleV2",
+        honoured: &["Input", "ScheduleExpression", "State"],
+        // What is not delivered is repeated as RetryPolicy says; here everything is delivered.
+        deploy_only: &[
+            "Description",
+            "FlexibleTimeWindow",
+            "GroupName",
+            "Name",
+            "OmitName",
+            "PermissionsBoundary",
+            "RetryPolicy",
+            "RoleArn",
+        ],
+    },
+    Support {
+        resource_type: "AWS::Serverless::Function.SQS",
+        honoured: &[
+            "BatchSize",
+            "Enabled",
+            "FunctionResponseTypes",
+            "MaximumBatchingWindowInSeconds",
+            "Queue",
+            "ScalingConfig",
+        ],
+        deploy_only: &["MetricsConfig"],
+    },
+    Support {
+        resource_type: "AWS::SQS::Queue",
+        honoured: &[
+            "DelaySeconds",
+            "MaximumMessageSize",
+            "MessageRetentionPeriod",
+            "QueueName",
+            "ReceiveMessageWaitTimeSeconds",
+            "RedrivePolicy",
+            "VisibilityTimeout",
+        ],
+        deploy_only: &["KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId", "SqsManagedSseEnabled", "Tags"],
     },
     Support {
         resource_type: "AWS::DynamoDB::Table",
@@ -57,7 +101,16 @@ pub const SUPPORT: &[Support] = &[
     },
     Support {
         resource_type: "AWS::ApiGatewayV2::Integration",
-        honoured: &["ApiId", "IntegrationType", "IntegrationUri", "PayloadFormatVersion", "TimeoutInMillis"],
+        honoured: &[
+            "ApiId",
+            "CredentialsArn",
+            "IntegrationSubtype",
+            "IntegrationType",
+            "IntegrationUri",
+            "PayloadFormatVersion",
+            "RequestParameters",
+            "TimeoutInMillis",
+        ],
         deploy_only: &["Description"],
     },
     Support {
@@ -159,9 +212,10 @@ pub const DEPLOY_ONLY_TYPES: &[&str] = &[
 
 /// Honoured properties that speak of AWS's resources too: a role's policies allow writing to log groups, which are not here.
 const NAME_AWS: &[(&str, &str)] = &[
+    ("AWS::ApiGatewayV2::Integration", "CredentialsArn"),
     ("AWS::IAM::Role", "Policies"),
-    ("AWS::Serverless::Function", "Policies"),
-    ("AWS::Serverless::Function", "Role"),
+    (FUNCTION, "Policies"),
+    (FUNCTION, "Role"),
 ];
 
 /// What may stand beside `Type` in a resource. `DependsOn` orders a deployment, the policies count when a stack goes.

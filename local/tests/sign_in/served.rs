@@ -9,9 +9,10 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use local::cognito::{self, Clock, Issuer};
+use local::events::{self, sqs::Sqs};
 use local::lambda::{Lambda, Settings};
 use local::{gateway, wall};
-use template::{Api, Authorization, Route, RouteKey, UserPool, UserPoolClient};
+use template::{Api, Authorization, Integration, Route, RouteKey, UserPool, UserPoolClient};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -69,7 +70,7 @@ impl Served {
             let address = pool.issuer.clone();
             let issuer = Issuer::with_clock(pool, Some(KEY.folder.path().to_owned()), clock);
             let lambda = lambda(folder.path()).await;
-            let gateway = gateway::router(api(&address), lambda.clone(), Some(issuer.clone()));
+            let gateway = gateway::router(api(&address), lambda.clone(), no_queues(), Some(issuer.clone()));
             let router = cognito::router(issuer, vec![base.clone(), NAMED.to_owned(), "*".to_owned()])
                 .fallback_service(gateway)
                 .layer(axum::middleware::from_fn(wall::guard))
@@ -121,7 +122,7 @@ fn pool(base: &str) -> UserPool {
 fn api(issuer: &str) -> Api {
     let route = |key: &str, scopes: Vec<String>| Route {
         key: RouteKey::parse(key).unwrap(),
-        function: "Echo".to_owned(),
+        integration: Integration::Function("Echo".to_owned()),
         throttle: None,
         timeout: None,
         authorization: Some(Authorization {
@@ -147,6 +148,7 @@ async fn lambda(folder: &Path) -> Lambda {
         reserved: None,
         provisioned: 0,
         schedules: Vec::new(),
+        asynchronous: template::Asynchronous::default(),
     };
     let settings = Settings {
         idle: Duration::from_secs(60),
@@ -157,4 +159,8 @@ async fn lambda(folder: &Path) -> Lambda {
         credentials: BTreeMap::new(),
     };
     Lambda::start(&[function], settings).await.unwrap()
+}
+
+fn no_queues() -> Arc<Sqs> {
+    Arc::new(Sqs::new(&[], events::clock::Clock::start(1)))
 }
