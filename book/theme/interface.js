@@ -44,14 +44,13 @@
 
     // The box opens at once; what searches is fetched when it is needed.
     const [panel, toggle, box] = ['search-wrapper', 'search-toggle', 'searchbar'].map(byId);
-    const load = () => {
-        if (!document.querySelector('#search-js')) {
-            const script = document.createElement('script');
-            script.id = 'search-js';
-            script.src = search_js;
-            document.head.append(script);
+    /** Fetches a script once; several run in the order in which they were asked for. @param {string} src */
+    const fetchScript = (src) => {
+        if (![...document.scripts].some((script) => script.getAttribute('src') === src)) {
+            document.head.append(Object.assign(document.createElement('script'), { async: false, src }));
         }
     };
+    const load = () => fetchScript(search_js);
     /** @param {boolean} open */
     const turn = (open) => {
         panel.classList.toggle('hidden', !open);
@@ -94,6 +93,13 @@
             load();
         }
     }
+
+    // Scripts of what few pages have, after those of all pages.
+    addEventListener('DOMContentLoaded', () => document.querySelectorAll('template[data-script]').forEach(({ dataset }) => {
+        if (document.querySelector(dataset.where)) {
+            fetchScript(dataset.script);
+        }
+    }));
 
     // What scrolls sideways must be reachable by keyboard, and its arrow keys must not turn the page.
     const scrollers = document.querySelectorAll('main > pre > code, main > details > pre > code, main .table-wrapper');

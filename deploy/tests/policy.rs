@@ -44,10 +44,46 @@ fn security<'a>(headers: &'a Resource, path: &[&str]) -> Option<&'a str> {
     headers.text(&[&SECURITY[..], path].concat())
 }
 
-/// Where scripts of the published book may call: themselves and the sign-in page.
+/// Where scripts of the published book may call beside itself: the user pool's domain, and what its keys lie below.
 fn connect(template: &Evaluated) -> String {
     let domain = template.of("AWS::Cognito::UserPoolDomain").next().expect("a sign-in domain");
-    format!("https://{}.auth.{}.amazoncognito.com", domain.id, template::REGION)
+    let issuer = &template.outputs["SignInIssuer"];
+    format!("https://{}.auth.{}.amazoncognito.com {issuer}/", domain.id, template::REGION)
+}
+
+/// The one page of the book that readers are sent back to, as the settings of the book name it.
+fn signed_in() -> String {
+    let config: toml::Table = toml::from_str(&text("book/book.toml")).unwrap();
+    config["preprocessor"]["live"]["sign-in"]["page"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn readers_are_sent_back_to_one_page_here_and_there() {
+    let page = signed_in();
+    assert_eq!(page, local::cognito::SIGNED_IN, "the issuer of this machine");
+    assert!(BOOK.contains_key(page.trim_start_matches('/')), "{page} is no file of the book");
+    for set in ["lab", "public"] {
+        let template = template(set);
+        let client = template.of("AWS::Cognito::UserPoolClient").next().expect("a client");
+        for name in ["CallbackURLs", "LogoutURLs"] {
+            let addresses = client.at(&[name]).expect(name).items();
+            assert!(addresses.len() >= 2, "{name}");
+            for address in addresses {
+                let address = address.text().unwrap();
+                let path =
+                    address.strip_prefix("https://").and_then(|rest| rest.find('/').map(|at| &rest[at..]));
+                assert_eq!(path, Some(page.as_str()), "{name}: {address}");
+            }
+        }
+        let scopes: Vec<_> = client
+            .at(&["AllowedOAuthScopes"])
+            .unwrap()
+            .items()
+            .iter()
+            .map(|one| one.text().unwrap())
+            .collect();
+        assert_eq!(template.outputs["SignInScope"], scopes.join(" "), "what pages ask for");
+    }
 }
 
 #[test]

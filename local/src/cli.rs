@@ -82,6 +82,18 @@ pub struct Serve {
     #[arg(long, value_name = "NAME", default_value = "local")]
     pub parameters: String,
 
+    /// 묶음의 값 대신 쓸 매개변수. sam deploy처럼 여러 개를 적을 수 있다
+    ///
+    /// Parameters that take the place of the set's, for example VisitorRate=1.
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., value_parser = parameter)]
+    pub parameter_overrides: Vec<(String, String)>,
+
+    /// 함수를 배포할 때처럼 컴파일한다. 작고 빠르지만 오래 걸린다
+    ///
+    /// Compiles the functions as they are deployed: small and quick, but it takes minutes.
+    #[arg(long, conflicts_with = "no_functions")]
+    pub as_deployed: bool,
+
     /// 함수를 컴파일하지 않고 책만 연다
     ///
     /// Serves the book without compiling the functions.
@@ -135,6 +147,12 @@ pub struct Build {
     pub root: Option<PathBuf>,
 }
 
+/// `Name=Value`, as `sam deploy` takes it.
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("`이름=값`으로 적는다 (write Name=Value)")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 impl Cli {
     /// What was asked for; `serve` when no command was named.
     pub fn into_command(self) -> Command {
@@ -158,11 +176,17 @@ impl Greeting<'_> {
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
+
+    /// Where the console is.
+    fn console(&self) -> String {
+        format!("{}_local/", self.url())
+    }
 }
 
 impl fmt::Display for Greeting<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "책      {}", self.url())?;
+        writeln!(f, "콘솔    {} (함수, 실행 환경, 로그, 권한)", self.console())?;
         match self.data {
             Some(file) => writeln!(f, "데이터  {}", file.display())?,
             None => writeln!(f, "데이터  메모리 (끝나면 사라진다)")?,
@@ -215,9 +239,18 @@ mod tests {
     fn without_a_command_it_serves() {
         let plain = serve(&[]);
         assert_eq!((plain.port, plain.parameters.as_str()), (3000, "local"));
+        assert!(plain.parameter_overrides.is_empty() && !plain.as_deployed);
         assert!(!plain.memory && !plain.no_functions && !plain.open && plain.data.is_none());
         assert_eq!(serve(&["--port", "0", "--memory"]), serve(&["serve", "--port", "0", "--memory"]));
         assert_eq!(serve(&["--data", "d"]).data, Some(PathBuf::from("d")));
+    }
+
+    #[test]
+    fn parameters_are_written_as_sam_has_them() {
+        let some = serve(&["--parameter-overrides", "A=1", "B=x=y", "--memory"]);
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(some.parameter_overrides, [pair("A", "1"), pair("B", "x=y")]);
+        assert!(some.memory && parse(&["--parameter-overrides", "A"]).is_err());
     }
 
     #[test]
@@ -262,7 +295,7 @@ mod tests {
             Greeting { address, data: Some(Path::new("target/local/data/user.db")), functions: &names };
         assert_eq!(
             greeting.to_string(),
-            "책      http://127.0.0.1:3000/\n데이터  target/local/data/user.db\n\
+            "책      http://127.0.0.1:3000/\n콘솔    http://127.0.0.1:3000/_local/ (함수, 실행 환경, 로그, 권한)\n데이터  target/local/data/user.db\n\
              함수    cold-start, users (뒤에서 준비한다)\n끝내기  Ctrl+C"
         );
         let bare = Greeting { address, data: None, functions: &[] }.to_string();

@@ -63,7 +63,9 @@ fn serve(options: Serve, terminal: Terminal) -> Result<()> {
         port: options.port,
         storage,
         parameters: options.parameters,
+        parameter_overrides: options.parameter_overrides.into_iter().collect(),
         functions: !options.no_functions,
+        as_deployed: options.as_deployed,
         allow_origins: options.allow_origin,
         idle: Duration::from_secs(options.idle),
     };

@@ -1,7 +1,7 @@
 //! Puts the rooms together: one address, the book at `/`, the API at `/api`, both from template.yaml.
 //! Knows every room's front door and nothing behind it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::IntoFuture;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -16,16 +16,19 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::cognito::{self, Issuer};
+use crate::console::Console;
 use crate::dynamodb::{Data, DynamoDb, Storage};
 use crate::events::{Events, Sources as EventSources};
+use crate::gateway::HttpApi;
+use crate::iam::Iam;
 use crate::lambda::package::{Options as PackageOptions, Packager};
 use crate::lambda::{Lambda, Settings};
 use crate::project::Project;
 use crate::site::{SignIn, Site};
 use crate::terminal::Terminal;
+use crate::wall;
 use crate::watch::{Sources, Watcher, settled};
-use crate::{gateway, wall};
-use template::{DeployOnly, Stack, System};
+use template::{DeployOnly, Stack, System, UserPool};
 
 /// What to serve, and how.
 #[derive(Debug, Clone)]
@@ -38,8 +41,12 @@ pub struct Options {
     pub storage: Storage,
     /// Parameter set of samconfig.toml.
     pub parameters: String,
+    /// Parameters that the set does not decide: name → value.
+    pub parameter_overrides: BTreeMap<String, String>,
     /// Whether the functions are compiled and run.
     pub functions: bool,
+    /// Whether they are compiled as they are deployed, rather than quickly.
+    pub as_deployed: bool,
     /// Origins that may call the API beside those of the template's CORS configuration.
     pub allow_origins: Vec<String>,
     /// How long an environment may stay idle.
@@ -62,6 +69,7 @@ pub struct Server {
     router: Router,
     lambda: Lambda,
     site: Site,
+    console: Console,
     dynamodb: DynamoDb,
     packages: Vec<String>,
     _watcher: Watcher,
@@ -89,7 +97,7 @@ impl Server {
             event_source_mappings: mappings,
             user_pool,
             deploy_only,
-        } = template::load(project.root(), &options.parameters, stack)?;
+        } = template::load_with(project.root(), &options.parameters, &options.parameter_overrides, stack)?;
         if deploy_only != DeployOnly::default() {
             tracing::info!(
                 "AWS에만 있는 자원과 속성이라 여기서는 만들지 않는다:\n{}",
@@ -101,25 +109,27 @@ impl Server {
         if let Some(issuer) = &issuer {
             issuer.prepare();
         }
-        let dynamodb = DynamoDb::start(data, &tables, &roles).await?;
+        let iam = Iam::new(roles);
+        let dynamodb = DynamoDb::start(data, &tables, iam.clone()).await?;
         let settings = Settings {
             idle: options.idle,
             most_environments: MOST_ENVIRONMENTS,
             most_waiting: MOST_WAITING,
             folder: project.state().join("environments").join(std::process::id().to_string()),
             variables: dynamodb.variables(),
-            credentials: dynamodb.credentials().clone(),
+            credentials: iam.credentials(),
         };
         let lambda = Lambda::start(&functions, settings).await?;
-        let sources =
-            EventSources { functions: &functions, roles: &roles, queues: &queues, mappings: &mappings };
-        let events = Events::start(&sources, &lambda, REAL_TIME);
+        let sources = EventSources { functions: &functions, queues: &queues, mappings: &mappings };
+        let events = Events::start(&sources, &lambda, &iam, REAL_TIME);
 
         let packages: BTreeSet<_> = functions.iter().map(|function| function.package.clone()).collect();
         let packages: Vec<_> = packages.into_iter().filter(|_| options.functions).collect();
-        let store = project.state().join("functions");
+        let store = if options.as_deployed { "functions-as-deployed" } else { "functions" };
+        let package =
+            PackageOptions::new(project.root().to_owned(), packages.clone(), project.state().join(store));
         let packager =
-            Packager::new(PackageOptions::new(project.root().to_owned(), packages.clone(), store), terminal);
+            Packager::new(PackageOptions { as_deployed: options.as_deployed, ..package }, terminal);
         let site = Site::new(project.book(), project.state().join("site"), packager.status());
         let sources =
             Sources { root: project.root().to_owned(), book: project.book(), functions: project.functions() };
@@ -138,12 +148,15 @@ impl Server {
         if let Some(cors) = &mut api.cors {
             cors.allow_origins.extend_from_slice(&origins);
         }
-        let mut pages = site.router_with(port, issuer.as_ref().map(sign_in));
+        let routes = api.routes.clone();
+        let api = HttpApi::new(api, lambda.clone(), events.sqs());
+        let console = Console::new(&functions, &routes, lambda.clone(), api.telemetry(), iam);
+        let mut pages = site.router_with(port, issuer.as_ref().map(sign_in)).merge(console.router());
         if let Some(issuer) = &issuer {
             pages = pages.merge(cognito::router(issuer.clone(), origins));
         }
-        let router = router(gateway::router(api, lambda.clone(), events.sqs(), issuer), pages);
-        Ok(Self { listener, router, lambda, site, dynamodb, packages, _watcher: watcher })
+        let router = router(api.router(), pages);
+        Ok(Self { listener, router, lambda, site, console, dynamodb, packages, _watcher: watcher })
     }
 
     /// Where it listens.
@@ -169,11 +182,12 @@ impl Server {
     /// # Errors
     /// The listener fails.
     pub async fn run(self, end: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let site = self.site.clone();
+        let (site, console) = (self.site.clone(), self.console.clone());
         let (ending, mut ended) = tokio::sync::watch::channel(false);
         let shutdown = async move {
             end.await;
             site.close();
+            console.close();
             let _ = ending.send(true);
         };
         let listener = self.listener.tap_io(|connection| {
@@ -195,8 +209,8 @@ impl Server {
 
 /// What pages are told of the issuer.
 fn sign_in(issuer: &Issuer) -> SignIn {
-    let pool = issuer.pool();
-    SignIn { issuer: pool.issuer.clone(), client: pool.client.id.clone(), path: issuer.path() }
+    let UserPool { issuer, client, .. } = issuer.pool();
+    SignIn { issuer: issuer.clone(), client: client.id.clone(), scope: client.scopes.join(" ") }
 }
 
 /// `/api/…` is the API's, everything else the book's and this machine's own: one origin, as behind CloudFront.

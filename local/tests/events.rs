@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use local::events::sqs::{Attribute, Content, Refusal};
 use local::events::{Events, QueueSnapshot, Sources};
+use local::iam::Iam;
 use local::lambda::{Lambda, Settings};
 use serde_json::{Value, json};
 use template::policy::{Effect, ExecutionRole, Role, Statement};
@@ -94,6 +95,7 @@ impl Setup {
 struct Bench {
     lambda: Lambda,
     events: Events,
+    iam: Iam,
     bootstrap: PathBuf,
     seen: PathBuf,
     _folder: tempfile::TempDir,
@@ -126,19 +128,16 @@ async fn bench(mut setup: Setup) -> Bench {
         redrive: None,
         ..setup.queue.clone()
     };
-    let roles = [ExecutionRole {
+    let roles = vec![ExecutionRole {
         function: "Batch".into(),
         name: "BatchRole".into(),
         statements: statements(setup.actions),
     }];
-    let sources = Sources {
-        functions: &functions,
-        roles: &roles,
-        queues: &[setup.queue, letters],
-        mappings: &[setup.mapping],
-    };
-    let events = Events::start(&sources, &lambda, SCALE);
-    Bench { lambda, events, bootstrap, seen, _folder: folder }
+    let sources =
+        Sources { functions: &functions, queues: &[setup.queue, letters], mappings: &[setup.mapping] };
+    let iam = Iam::new(roles);
+    let events = Events::start(&sources, &lambda, &iam, SCALE);
+    Bench { lambda, events, iam, bootstrap, seen, _folder: folder }
 }
 
 impl Bench {
@@ -319,6 +318,28 @@ async fn without_a_permission_the_queue_is_not_polled_or_messages_are_not_delete
     assert_eq!(bench.counts(), [("good".to_owned(), 2)].into(), "managed twice, deleted never");
     let problem = bench.queue("Queue").mapping.unwrap().problem.unwrap();
     assert!(problem.contains("to call DeleteMessage on SQS"), "{problem}");
+    bench.lambda.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_taken_away_stops_the_polling_and_given_back_lets_it_go_on() {
+    let bench = bench(Setup::new()).await;
+    bench.deliver();
+    bench.send("good 1");
+    bench.until("deleted", |bench| bench.queue("Queue").deleted == 1).await;
+    bench.iam.take_away("BatchRole", "sqs:ReceiveMessage").unwrap();
+    let problem = |bench: &Bench| bench.queue("Queue").mapping.unwrap().problem;
+    // The receive that is under way still ends with a message.
+    bench.send("good 2");
+    bench.until("the problem", |bench| problem(bench).is_some()).await;
+    let denied = bench.iam.denials().recent();
+    assert_eq!(denied.last().unwrap().action, "sqs:ReceiveMessage");
+    let deleted = bench.queue("Queue").deleted;
+    bench.send("good 3");
+    assert_eq!(bench.queue("Queue").visible, 1 + usize::from(deleted == 1));
+    bench.iam.give_back("BatchRole", "sqs:ReceiveMessage").unwrap();
+    bench.until("deleted", |bench| bench.queue("Queue").deleted == 3).await;
+    assert_eq!(problem(&bench), None);
     bench.lambda.stop().await;
 }
 

@@ -21,7 +21,7 @@ fn bootstrap() -> PathBuf {
     BUILT
         .get_or_init(|| {
             let built = Command::new(env!("CARGO"))
-                .args(["build", "--quiet", "-p", "local", "--example", "misbehaving"])
+                .args(["build", "--quiet", "--workspace", "--example", "misbehaving"])
                 .status();
             assert!(built.unwrap().success());
             // <target>/debug/deps/lambda-… → <target>/debug/examples/misbehaving
@@ -223,4 +223,93 @@ async fn the_log_tells_a_cold_start_a_warm_one_a_crash_and_a_failed_init() {
         "{text}"
     );
     assert!(reports[2].contains("Status: error"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_tells_the_life_of_an_environment() {
+    let bench = bench(function()).await;
+    let telemetry = bench.lambda.telemetry();
+    let mut live = telemetry.subscribe();
+    bench.send(json!({"do": "echo"})).await.unwrap();
+    frozen(&bench).await;
+    let told = bench.send(json!({"do": "tell"})).await.unwrap();
+    frozen(&bench).await;
+    let _ = bench.send(json!({"do": "exit"})).await;
+    while bench.lambda.environments()[0].environments.iter().any(|environment| environment.invocations == 3) {
+        tokio::task::yield_now().await;
+    }
+    let records: Vec<Value> =
+        telemetry.recent().iter().map(|record| serde_json::to_value(record.as_ref()).unwrap()).collect();
+    let kinds: Vec<_> = records.iter().map(|record| record["type"].as_str().unwrap()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "platform.initStart",
+            "platform.initReport",
+            "platform.start",
+            "platform.runtimeDone",
+            "platform.report",
+            "frozen",
+            "thawed",
+            "platform.start",
+            "platform.runtimeDone",
+            "platform.report",
+            "frozen",
+            "thawed",
+            "platform.start",
+            "platform.runtimeDone",
+            "platform.report",
+            "gone",
+        ]
+    );
+    for record in &records {
+        assert_eq!(serde_json::to_value(live.recv().await.unwrap().as_ref()).unwrap(), *record);
+        assert_eq!(record["environmentId"], records[0]["environmentId"]);
+    }
+    assert_eq!((&records[2]["cold"], &records[7]["cold"]), (&json!(true), &json!(false)));
+    assert!(records[4]["initDurationMs"].as_f64().unwrap() > 0.0 && records[9]["initDurationMs"].is_null());
+    assert_eq!(records[2]["traceId"], "Root=1-0-0");
+    assert_eq!(records[14]["errorType"], "Runtime.ExitError");
+    assert_eq!(records[15]["reason"], "crashed");
+
+    // What is shown names the environment's log stream and gives its address at the Runtime API away to nobody.
+    let id = records[0]["environmentId"].as_str().unwrap();
+    let variables = &told["variables"];
+    assert!(variables["AWS_LAMBDA_LOG_STREAM_NAME"].as_str().unwrap().ends_with(&format!("[$LATEST]{id}")));
+    let address = variables["AWS_LAMBDA_RUNTIME_API"].as_str().unwrap();
+    let token = address.rsplit('/').next().unwrap();
+    assert_eq!((id.len(), token.len()), (32, 32));
+    let open = serde_json::to_string(&records).unwrap()
+        + &serde_json::to_string(&bench.lambda.environments()).unwrap();
+    assert!(!open.contains(token) && !variables["TMPDIR"].as_str().unwrap().contains(token));
+    bench.lambda.stop().await;
+}
+
+/// Waits until the only environment is frozen, and gives its snapshot.
+async fn frozen(bench: &Bench) -> local::lambda::EnvironmentSnapshot {
+    loop {
+        let function = bench.lambda.environments().remove(0);
+        if let [environment] = &function.environments[..]
+            && environment.stage == local::lambda::EnvironmentStage::Idle
+        {
+            return environment.clone();
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_shows_functions_and_their_environments() {
+    let bench = bench(function()).await;
+    bench.send(json!({"do": "echo"})).await.unwrap();
+    let environment = frozen(&bench).await;
+    assert_eq!(environment.invocations, 1);
+    assert!(environment.init_ms.unwrap() > 0.0 && environment.age_ms > environment.init_ms.unwrap());
+    assert!(environment.memory_bytes.unwrap() <= environment.peak_memory_bytes.unwrap());
+    assert!(environment.cpu_ms.unwrap() > 0.0);
+    let function = bench.lambda.environments().remove(0);
+    assert_eq!((function.function.as_str(), function.ready, function.waiting), ("Misbehaving", true, 0));
+    assert_eq!((function.memory_size_mb, function.timeout_ms), (1769, 2000));
+    assert_eq!((function.counts.invocations, function.counts.cold_starts, function.counts.errors), (1, 1, 0));
+    bench.lambda.stop().await;
 }

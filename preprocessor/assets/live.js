@@ -115,9 +115,9 @@
 
 	const prefix = `live:${new URL(typeof path_to_root === 'undefined' ? '.' : path_to_root || '.', location.href).pathname}:`;
 	const print = /\/print(\.html)?$/.test(location.pathname);
-	const blocks = Object(), gate = Object(), done = {}, letters = {};
+	const blocks = Object(), gate = Object(), variables = Object(), done = {}, letters = {};
 	const all = () => Object.values(blocks);
-	let settings, variables, defaults;
+	let settings, defaults;
 	const config = () => settings ??= JSON.parse(document.querySelector('.live-config').dataset.config);
 
 	const keep = (kind, key, value) => {
@@ -125,7 +125,7 @@
 			const box = window[kind + 'Storage'], name = prefix + (kind === 'local' ? '' : location.pathname + ':') + key;
 			if (value === undefined) return JSON.parse(box[name]);
 			value === null ? delete box[name] : box[name] = JSON.stringify(value);
-		} catch {} // Private windows refuse.
+		} catch {}
 		return value;
 	};
 	const t = (key, ...args) => (config().strings[key] || key || '').replace(/\{(\d)\}/g, (_, n) => args[n]);
@@ -144,14 +144,16 @@
 		return element;
 	};
 
-	const resolve = async (target) => {
+	const resolve = async (target, only) => {
 		try {
 			if (settings.config) {
-				const { api = settings.api, spread } = await (await fetch(settings.config, { credentials: 'omit' })).json();
-				Object.assign(settings, { api, spread, config: '' });
+				const { api = settings.api, spread, bases: there } = await (await fetch(settings.config, { credentials: 'omit' })).json();
+				Object.assign(settings, { api, spread, there, config: '' });
 			}
-		} catch {} // The built-in base holds.
-		const base = new URL(settings.api || '/', document.baseURI), start = settings.apiPath, path = base.pathname.replace(/\/$/, '');
+		} catch {}
+		const [name, [start, why]] = Object.entries({ ...settings.bases }).find(([, [path]]) => target.startsWith(path + '/')) || [only, [settings.apiPath]];
+		if (name && settings.config != null && !settings.there?.includes(name)) throw problem(settings.bases[name][1]);
+		const base = new URL((why ? start : settings.api) || '/', document.baseURI), path = base.pathname.replace(/\/$/, '');
 		const url = target.startsWith(start) && new URL(path + target.slice(start.length), base);
 		if (url.origin !== base.origin || !(url.pathname + '/').startsWith(path + '/')) throw problem('problemOutside', start || '/');
 		return url;
@@ -181,7 +183,7 @@
 		const from = performance.now();
 		const response = await fetch(url, { ...init, signal, credentials: 'omit', cache: 'no-store', redirect: 'error' });
 		const got = await read(response), total = performance.now() - from, headers = Object.fromEntries(response.headers);
-		const entry = alone && (await entriesOf(url, from, 1))[0]; // Simultaneous calls look alike.
+		const entry = alone && (await entriesOf(url, from, 1))[0];
 		const metrics = entry?.serverTiming?.length ? entry.serverTiming.map((metric) => [metric.name, metric.duration])
 			: [...(headers['server-timing'] || '').matchAll(/([\w-]+) *;[^,]*?dur=([\d.]+)/g)].map(([, name, n]) => [name, +n]);
 		let json;
@@ -191,11 +193,9 @@
 
 	const probe = (url, signal) => fetch(url.origin, { method: 'HEAD', mode: 'no-cors', credentials: 'omit', signal }).then(Boolean, () => false);
 
-	// Silent, or without CORS headers?
 	const cause = async (url, signal) => !navigator.onLine ? 'failOffline'
 		: url.origin !== location.origin && await probe(url, signal) ? 'failCors' : 'failUnreachable';
 
-	// Six connections per name; loopback has many.
 	const spread = async (url, calls, signal) => {
 		const urls = [...'abcde'].map((name) => Object.assign(new URL(url), { hostname: name + '.localhost' }));
 		return calls > 6 && settings.spread && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname) && await probe(urls[0], signal) ? urls : [url];
@@ -234,7 +234,6 @@
 		return [
 			h('pre', {}, h('code', {}, Object.entries(headers).filter(([name]) => /^(content-type|location|etag|retry-after|x-(?!content|amz).*)$/.test(name)).map((pair) => pair.join(': ')).join('\n'))),
 			h('pre.live-body', { tabIndex: 0, role: 'region', ariaLabel: t('answerOf', caption) }, h('code.hljs', {},
-				// Parsing rounds long numbers.
 				...json === undefined ? [shown || t('noBody')] : paint(cut || /\d{16}/.test(body) ? shown : JSON.stringify(json, null, 2)))),
 			cut && h('p', {}, t('bodyCut')),
 		];
@@ -243,7 +242,8 @@
 	const enhance = (element) => {
 		const $ = (css) => element.querySelector(css);
 		if ($('.live-buttons') || print) return;
-		variables ??= { ...keep('session', ''), api: config().apiPath };
+		Object.assign(variables, keep('session', ''), { api: config().apiPath });
+		for (const name in settings.bases) variables[name] = settings.bases[name][0];
 		defaults ??= settings.headers.map(({ name, value, value: { 'random-hex': digits } }) => [name, digits ? keep('local', name, keep('local', name) ||
 			crypto.getRandomValues(new Uint8Array(digits)).reduce((hex, byte) => hex + (byte % 16).toString(16), '')) : value]);
 		const block = JSON.parse(element.dataset.block), { id, caption, repeat, parallel, delay, status, readonly } = block, many = repeat > 1;
@@ -267,7 +267,6 @@
 			say.classList.toggle('bad', /^(fail|problem)/.test(key));
 		};
 		const makerOf = (name) => before().find((step) => step.makes.includes(name));
-		// Expired, or deleted.
 		const gone = () => {
 			const name = uses().find((used) => delete variables[used] && makerOf(used));
 			return name && problem('problemGone', name);
@@ -293,7 +292,7 @@
 		const call = async () => {
 			const { target, headers: pairs, ...rest } = fill(editor.value, variables), headers = new Headers();
 			for (const [name, value] of [...pairs, ...defaults, ...rest.body ? [['content-type', 'application/json']] : []]) headers.has(name) || headers.set(name, value);
-			return { ...rest, headers, url: await resolve(target) };
+			return { ...rest, headers, url: await resolve(target, block.only) };
 		};
 
 		const uses = () => names(editor.value);
@@ -396,7 +395,7 @@
 					edited();
 					tell('resetDone');
 				}),
-				button('curl', copy('curlCopied', async () => curl(await call()))),
+				button('curl', copy('curlCopied', async () => (mdbookLive.veil ?? String)(curl(await call())))),
 				button('link', copy('linkCopied', () => new URL('#live-' + id, location.href)))),
 			say);
 		$('.live-recording, .live-missing').before(answer);
@@ -409,7 +408,7 @@
 		};
 	};
 
-	window.mdbookLive = { fill, holds, judge, segments, number, blocks, gate, config, t, h, keep, ms, round, table, environment, warmth, print, prefix };
+	window.mdbookLive = { fill, holds, judge, segments, number, blocks, variables, gate, config, t, h, keep, ms, round, table, environment, warmth, print, prefix };
 	customElements.define('live-request', class extends HTMLElement {
 		connectedCallback() { enhance(this); }
 	});

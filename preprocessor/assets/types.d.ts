@@ -12,7 +12,14 @@
 // Two things a browser hides: resource entries of simultaneous calls to one address cannot be told apart, so parallel runs
 // take their metrics from the `Server-Timing` header; and a failed CORS request looks like a dead server, so `cause`
 // asks once more with `no-cors` and looks only at whether anything came.
+// A browser opens six connections to one name, and this machine has many names, so `spread` gives parallel calls `a.localhost`
+// and so on. An answer of 404 for a captured value means that the item has expired or been deleted: `gone` forgets the value.
+// Two errors are no errors: `keep` in a private window, which refuses to store, and `resolve` without a file of the deployment,
+// where the built-in base holds.
 
+// Two small ones: an answer whose JSON holds a number of sixteen digits is shown as it came, because parsing rounds it; and a
+// request's text is copied as curl through `veil`, so that a reader's token does not land in a shell's history.
+//
 // How lesson.js works. The preprocessor writes questions as radio buttons in `fieldset`s, answers in closed `details`, buttons
 // hidden; the script shows the buttons and does the rest. What a reader chose is kept by id (`lesson:ID`) and drawn from
 // what is kept, so a reload shows the same. Keys stay inside, because mdBook turns pages with them.
@@ -65,6 +72,18 @@ interface LiveFigure {
     shown: { expr: any; format: Intl.NumberFormatOptions; block?: string; input?: number; low?: number; high?: number }[];
 }
 
+// How sign-in.js works. `<div class="live-sign-in">` becomes the place where readers sign in, with OpenID Connect's code flow and
+// PKCE, in one full turn of pages: `begin` (issuer and client from the `config` file, endpoints from the issuer's discovery document;
+// state, nonce and verifier are kept in this tab) -> the issuer's page -> `page` of the settings, whose signed-in.js hands on the
+// answer -> `arrive` on the page that was left (state, exchange, nonce, issuer, client) -> `hold`. Tokens lie in sessionStorage and, as
+// properties that are not enumerable, among the `variables` of the blocks; live.js stores what is enumerable, so it never stores
+// a token. They are renewed a minute before they expire, or when a block needs them. Each block that uses one waits at its
+// gate for it and offers the way in. `end` gives the refresh token back and ends the issuer's session by both names that there
+// are for it: Cognito's `logout_uri` and the standard's `post_logout_redirect_uri`.
+//
+// Whether a token is any good is the API's to say; the page reads the ID token only to greet its reader and to know its own
+// request again. What a wrong answer leads to stands in `strings`, one sentence for each way it can fail.
+
 /** mdBook's way from this page to the book's root; other pages do not have it. */
 declare const path_to_root: string | undefined;
 
@@ -74,8 +93,12 @@ interface LiveConfig {
     api: string;
     /** What a request's text begins with. */
     apiPath: string;
-    /** A JSON file with `api` and `spread` of this deployment; fetched at the first use. */
+    /** A JSON file with `api`, `spread` and `bases` of this deployment; fetched at the first use. Then empty. */
     config?: string;
+    /** What else a target may begin with: name -> path, and what readers are told where it does not answer. */
+    bases?: Record<string, [string, string]>;
+    /** The names of those that `config` says answer here. */
+    there?: string[];
     /** The API answers to `*.localhost` names too. */
     spread?: boolean;
     /** Sent with every request that does not name them itself. */
@@ -96,6 +119,8 @@ interface LiveBlock {
     /** Runs in the air at once. */
     parallel: number;
     readonly: boolean;
+    /** The base without which it makes no sense, beside the API. */
+    only?: string;
     /** Expected status; null when any will do. */
     status: number | null;
     /** Expected headers with their exact values. */
@@ -212,6 +237,17 @@ interface Window {
         print: boolean;
         /** What a calculator shows for these values of its inputs; null when nothing meets. Throws where there is no value. Of figure.js. */
         solve?(model: LiveFigure, values: number[], shown: LiveFigure['shown'][0]): number | null;
+        /** Values of `{{name}}`: what is enumerable is kept for the session, a token is not enumerable. */
+        variables: Record<string, string>;
+        /** A text in which no token of the reader is left; of sign-in.js. */
+        veil?(text: string): string;
+        /** Of sign-in.js, on pages where readers sign in. An event `live-sign-in` leaves its place whenever the session changes. */
+        signIn?: {
+            /** The tokens at hand; undefined while nobody is signed in. `until`: ms since 1970. */
+            session(): { access_token: string; id_token?: string; refresh_token?: string; until: number } | undefined;
+            /** The issuer's discovery document with this page's client and scope. Throws a LiveProblem. */
+            know(): Promise<any>;
+        };
         /** Asked before a run: false forbids it, after having told the reader why. */
         gate: Record<string, () => boolean>;
         /** `data-config`, read at the first call. */

@@ -27,16 +27,20 @@ macro_rules! asset {
 pub const STYLES: &[Asset] = &[asset!("live.css")];
 /// The page's scripts in the order in which a page loads them: blocks, questions, figures.
 pub const SCRIPTS: &[Asset] = &[asset!("live.js"), asset!("lesson.js"), asset!("figure.js")];
+/// The script of the pages on which readers sign in; it comes after the others.
+pub const SIGN_IN: Asset = asset!("sign-in.js");
+/// The page an issuer sends readers back to, and its script, which stands beside it.
+pub const SIGNED_IN: &[Asset] = &[asset!("signed-in.html"), asset!("signed-in.js")];
 
-/// Style and scripts for the end of a chapter that has widgets.
+/// Style and scripts for the end of a chapter that has widgets; `sign_in`: readers sign in there.
 ///
 /// `<style>` and `<script>` begin HTML blocks that end only at their closing tag, so blank lines may stay. No text
 /// holds `</` or `{{#` (tested below): nothing has to be escaped.
-pub fn inline_html() -> String {
-    let of = |assets: &[Asset], tag: &str| -> Vec<String> {
-        assets.iter().map(|asset| format!("<{tag}>\n{}\n</{tag}>", asset.text.trim())).collect()
-    };
-    [of(STYLES, "style"), of(SCRIPTS, "script")].concat().join("\n\n")
+pub fn inline_html(sign_in: bool) -> String {
+    let styles = STYLES.iter().map(|style| ("style", style));
+    let scripts = SCRIPTS.iter().chain(sign_in.then_some(&SIGN_IN)).map(|script| ("script", script));
+    let element = |(tag, asset): (&str, &Asset)| format!("<{tag}>\n{}\n</{tag}>", asset.text.trim());
+    styles.chain(scripts).map(element).collect::<Vec<_>>().join("\n\n")
 }
 
 #[derive(Default, Deserialize)]
@@ -49,16 +53,38 @@ struct Listed {
 /// Checks that the book lists every script and style, and that each is byte for byte what this program has.
 ///
 /// Symbolic links are followed, so a link to the one real file never goes stale.
-pub fn check_files(config: &Config, root: &Path) -> Vec<Problem> {
+pub fn check_files(config: &Config, root: &Path, sign_in: bool) -> Vec<Problem> {
     let listed: Listed = config.get("output.html").ok().flatten().unwrap_or_default();
-    let wrong = [
-        ("additional-js", SCRIPTS, &listed.additional_js),
-        ("additional-css", STYLES, &listed.additional_css),
-    ]
-    .into_iter()
-    .flat_map(|(key, assets, paths)| assets.iter().filter_map(move |asset| wrong(asset, key, paths, root)));
-    let place = Place { path: "book.toml".to_owned(), line: 1, column: 1 };
-    wrong.chain(disorder(&listed.additional_js)).map(|told| Problem::new(place.clone(), told)).collect()
+    let scripts: Vec<&Asset> = SCRIPTS.iter().chain(sign_in.then_some(&SIGN_IN)).collect();
+    let disorder = disorder(&scripts, &listed.additional_js);
+    let scripts = scripts.into_iter().map(|script| (script, "additional-js", &listed.additional_js));
+    let styles = STYLES.iter().map(|style| (style, "additional-css", &listed.additional_css));
+    let wrong = scripts.chain(styles).filter_map(|(asset, key, paths)| wrong(asset, key, paths, root));
+    wrong.chain(disorder).map(problem).collect()
+}
+
+/// Checks that `page`, a path below the book's source folder, is there, with our script beside it.
+pub fn check_page(page: &str, source: &Path) -> Vec<Problem> {
+    let page = source.join(page.trim_start_matches('/'));
+    let folder = page.parent().unwrap_or(source);
+    let [html, script] = SIGNED_IN else { return Vec::new() };
+    let made_by = |asset: &Asset, path: &Path| {
+        format!("`mdbook-live asset {} > {}`로 만든다.", asset.name, path.display())
+    };
+    let told = if page.is_file() {
+        let path = folder.join(script.name);
+        let ours = fs::read(&path).is_ok_and(|bytes| bytes == script.text.as_bytes());
+        (!ours).then(|| {
+            format!("{}가 없거나 mdbook-live에 든 것과 다르다. {}", path.display(), made_by(script, &path))
+        })
+    } else {
+        Some(format!("로그인을 마친 독자가 돌아올 {}가 없다. {}", page.display(), made_by(html, &page)))
+    };
+    told.map(problem).into_iter().collect()
+}
+
+fn problem(told: String) -> Problem {
+    Problem::new(Place { path: "book.toml".to_owned(), line: 1, column: 1 }, told)
 }
 
 fn named(path: &str, asset: &Asset) -> bool {
@@ -86,10 +112,10 @@ fn wrong(asset: &Asset, key: &str, paths: &[String], root: &Path) -> Option<Stri
 }
 
 /// Each script uses what the ones before it offer.
-fn disorder(paths: &[String]) -> Option<String> {
+fn disorder(scripts: &[&Asset], paths: &[String]) -> Option<String> {
     let order: Vec<_> =
-        SCRIPTS.iter().filter_map(|asset| paths.iter().position(|path| named(path, asset))).collect();
-    let names: Vec<_> = SCRIPTS.iter().map(|asset| asset.name).collect();
+        scripts.iter().filter_map(|asset| paths.iter().position(|path| named(path, asset))).collect();
+    let names: Vec<_> = scripts.iter().map(|asset| asset.name).collect();
     (!order.is_sorted())
         .then(|| format!("[output.html] additional-js의 차례가 틀렸다. {} 차례로 적는다.", names.join(", ")))
 }
@@ -100,7 +126,7 @@ mod tests {
 
     #[test]
     fn scripts_and_styles_can_stand_inside_a_chapter() {
-        for asset in SCRIPTS.iter().chain(STYLES) {
+        for asset in SCRIPTS.iter().chain(STYLES).chain([&SIGN_IN]) {
             assert!(!asset.text.contains("</"), "{} would close its own element", asset.name);
             assert!(!asset.text.contains("{{#"), "{} would be expanded by mdBook", asset.name);
         }

@@ -1,11 +1,12 @@
 //! One block of a book: its fence, its claims and the earlier blocks whose values it uses.
-//! Knows fences, claims and places.
+//! Knows fences, claims, places and what settings put in the place of a base.
 
 use serde::Serialize;
 
 use crate::{
     claim::Claim,
     place::Place,
+    settings::Settings,
     syntax::{Attributes, Demo},
 };
 
@@ -17,12 +18,16 @@ pub struct Block {
     pub attributes: Attributes,
     /// What the text says.
     pub demo: Demo,
+    /// The base without which it makes no sense: its target's, or the one its attribute `only` names. `None`: it needs `api` alone.
+    pub base: Option<String>,
     /// The name a reader sees: the first comment, or method and target.
     pub caption: String,
     /// The claims, read and typed.
     pub claims: Vec<Claim>,
     /// The variables it uses and the blocks that capture them.
     pub needs: Vec<Need>,
+    /// The tokens of a signed-in reader it sends.
+    pub tokens: Vec<&'static str>,
     /// Where its parts stand.
     pub places: Places,
     /// The text as the author wrote it.
@@ -85,16 +90,16 @@ impl Block {
     }
 
     /// The request as readers see and edit it: request line, headers, a blank line, the body.
-    pub fn shown_request(&self, api_path: &str) -> String {
+    pub fn shown_request(&self, settings: &Settings) -> String {
         let request = &self.demo.request;
-        let mut text = format!("{} {}", request.method, request.target.replace("{{api}}", api_path));
+        let mut text = format!("{} {}", request.method, request.target);
         for (name, value) in &request.headers {
-            text.push_str(&format!("\n{name}: {}", value.replace("{{api}}", api_path)));
+            text.push_str(&format!("\n{name}: {value}"));
         }
         if let Some(body) = &request.body {
             text.push_str("\n\n");
-            text.push_str(&body.replace("{{api}}", api_path));
+            text.push_str(body);
         }
-        text
+        settings.with_paths(&text)
     }
 }

@@ -10,7 +10,8 @@ use crate::{
     lesson::{Ask, Content, Lesson, Predict},
     place::{ChapterText, Place, Problem},
     reading::{Reader, Reading},
-    settings::Settings,
+    settings::{Settings, TOKENS, is_token_name},
+    syntax::{API_VARIABLE, Piece, VariableUse, pieces},
 };
 
 /// The blocks and lessons of one chapter.
@@ -25,6 +26,8 @@ pub struct ChapterBlocks {
     pub(crate) lessons: Vec<Lesson>,
     /// The bytes that the reader's progress takes.
     pub(crate) progress: Vec<Range<usize>>,
+    /// The bytes that the place to sign in takes.
+    pub(crate) sign_in: Option<Range<usize>>,
     /// The rest of the chapter, when something is to be checked.
     pub(crate) reading: Option<Reading>,
 }
@@ -32,7 +35,10 @@ pub struct ChapterBlocks {
 impl ChapterBlocks {
     /// Whether nothing here becomes a widget.
     pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty() && self.lessons.is_empty() && self.progress.is_empty()
+        self.blocks.is_empty()
+            && self.lessons.is_empty()
+            && self.progress.is_empty()
+            && self.sign_in.is_none()
     }
 }
 
@@ -74,12 +80,14 @@ pub fn read_blocks(chapters: &[ChapterText<'_>], settings: &Settings) -> (Vec<Ch
                 reader.lesson(lesson);
             }
             reader.finish();
+            reader.sign_in(&scan.sign_in);
             problems.append(&mut reader.problems);
             ChapterBlocks {
                 path: chapter.path.to_owned(),
                 blocks: reader.blocks,
                 lessons: reader.lessons,
                 progress: scan.progress,
+                sign_in: scan.sign_in.into_iter().next(),
                 reading: sentences.map(Reader::finish),
             }
         })
@@ -150,6 +158,54 @@ impl ChapterReader<'_> {
         }
     }
 
+    /// Whether readers can sign in where they need to.
+    fn sign_in(&mut self, places: &[Range<usize>]) {
+        let configured = self.settings.sign_in.is_some();
+        for (number, place) in places.iter().enumerate() {
+            let message = match number {
+                0 if configured => continue,
+                0 => "로그인할 곳이 설정에 없다. book.toml에 [preprocessor.live.sign-in]의 page를 적는다.",
+                _ => "로그인 단추는 한 장에 하나다.",
+            };
+            self.problems.push(Problem::new(self.chapter.place(place.start), message.to_owned()));
+        }
+        if !places.is_empty() {
+            return;
+        }
+        if let Some((range, _)) = self.blocks.iter().find(|(_, block)| !block.tokens.is_empty()) {
+            let message = "로그인한 독자의 토큰을 쓰는 블록이 있는데 이 장에 로그인 단추가 없다. `<div class=\"live-sign-in\"></div>`를 넣는다.";
+            self.problems.push(Problem::new(self.chapter.place(range.start), message.to_owned()));
+        }
+    }
+
+    /// The tokens a block sends. They belong into headers: addresses and bodies are logged and recorded.
+    fn tokens(&mut self, fence: &Fence) -> Vec<&'static str> {
+        if self.settings.sign_in.is_none() {
+            return Vec::new();
+        }
+        let request = &fence.demo.request;
+        let elsewhere = [Some(&request.target), request.body.as_ref()].into_iter().flatten();
+        let elsewhere: Vec<&str> = elsewhere.flat_map(|text| variables(text)).collect();
+        let mut tell = |at: usize, message: String| {
+            let place = self.chapter.place(fence.source.in_chapter(at));
+            self.problems.push(Problem::new(place, message));
+        };
+        let known = |used: &&VariableUse| is_token_name(&used.name);
+        for used in
+            fence.demo.uses.iter().filter(known).filter(|used| elsewhere.contains(&used.name.as_str()))
+        {
+            tell(
+                used.at,
+                format!("토큰 `{}`은(는) 헤더에만 쓴다. 주소와 본문은 로그와 기록에 남는다.", used.name),
+            );
+        }
+        for capture in fence.demo.captures.iter().filter(|capture| is_token_name(&capture.name)) {
+            tell(capture.at, format!("`{}`의 값은 로그인이 준다. 다른 이름으로 기억한다.", capture.name));
+        }
+        let used = |name: &&str| fence.demo.uses.iter().any(|used| used.name == **name);
+        TOKENS.into_iter().filter(used).collect()
+    }
+
     /// Finds the prediction that a block with `predict=` names.
     fn predict(&mut self, fence: &Fence) {
         let Some(name) = &fence.attributes.predict else { return };
@@ -202,21 +258,26 @@ impl ChapterReader<'_> {
     }
 
     fn fence(&mut self, fence: Fence) {
-        let needs = self.needs(&fence);
+        let tokens = self.tokens(&fence);
+        let needs = self.needs(&fence, &tokens);
         let claims = self.claims(&fence);
         self.predict(&fence);
         let request = &fence.demo.request;
-        let caption = fence.demo.caption.clone().unwrap_or_else(|| {
-            format!("{} {}", request.method, request.target.replace("{{api}}", self.settings.api_path()))
-        });
+        let caption =
+            fence.demo.caption.clone().unwrap_or_else(|| {
+                self.settings.with_paths(&format!("{} {}", request.method, request.target))
+            });
+        let base = self.base(&fence);
         let block = Block {
             places: self.places(&fence),
             attributes: fence.attributes,
             demo: fence.demo,
             text: fence.source.text,
+            base,
             caption,
             claims,
             needs,
+            tokens,
         };
         self.blocks.push((fence.range, block));
     }
@@ -232,10 +293,60 @@ impl ChapterReader<'_> {
         }
     }
 
-    fn needs(&mut self, fence: &Fence) -> Vec<Need> {
+    /// The base that has to answer where the block is run, beside `api`.
+    fn base(&mut self, fence: &Fence) -> Option<String> {
+        let bases = &self.settings.bases;
+        let attributes_at = fence.attributes_at;
+        let mut tell =
+            |at: usize, message: String| self.problems.push(Problem::new(self.chapter.place(at), message));
+        let known = || bases.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let unknown = |name: &str| {
+            let known = if bases.is_empty() {
+                "지금은 하나도 없다".to_owned()
+            } else {
+                format!("지금 있는 이름: {}", known())
+            };
+            format!("바탕 주소 `{name}`이(가) book.toml의 [preprocessor.live.bases]에 없다. {known}.")
+        };
+        for (capture, at) in
+            fence.demo.captures.iter().map(|capture| (capture, fence.source.in_chapter(capture.at)))
+        {
+            if bases.contains_key(&capture.name) {
+                tell(at, format!("`{}`은(는) 바탕 주소의 이름이라 변수 이름으로 쓸 수 없다.", capture.name));
+            }
+        }
+        if let Some((name, at)) = &fence.attributes.only
+            && !bases.contains_key(name)
+        {
+            tell(attributes_at + at, unknown(name));
+        }
+        let target = &fence.demo.base;
+        if target.name == API_VARIABLE {
+            return fence.attributes.only.as_ref().map(|(name, _)| name.clone());
+        }
+        let at = fence.source.in_chapter(target.at);
+        if !bases.contains_key(&target.name) {
+            tell(at, unknown(&target.name));
+        } else if let Some((_, at)) = fence.attributes.only {
+            tell(
+                attributes_at + at,
+                "only는 `{{api}}`로 시작하는 블록에만 쓴다. 이 블록은 주소가 이미 말한다.".to_owned(),
+            );
+        }
+        if let Some(at) = fence.attributes.parallel_at {
+            tell(
+                attributes_at + at,
+                "한꺼번에 보내기(parallel)는 `{{api}}`로 시작하는 블록에만 쓴다.".to_owned(),
+            );
+        }
+        Some(target.name.clone())
+    }
+
+    fn needs(&mut self, fence: &Fence, tokens: &[&str]) -> Vec<Need> {
         let mut needs: Vec<Need> = Vec::new();
-        for used in &fence.demo.uses {
-            if needs.iter().any(|need| need.name == used.name) {
+        for used in fence.demo.uses.iter().filter(|used| !tokens.contains(&used.name.as_str())) {
+            if needs.iter().any(|need| need.name == used.name) || self.settings.bases.contains_key(&used.name)
+            {
                 continue;
             }
             let producer = self
@@ -285,4 +396,12 @@ impl ChapterReader<'_> {
         }
         claims
     }
+}
+
+/// The names between `{{` and `}}`.
+fn variables(text: &str) -> impl Iterator<Item = &str> {
+    pieces(text).unwrap_or_default().into_iter().filter_map(|piece| match piece {
+        Piece::Variable(name, _) => Some(name),
+        Piece::Text(_) => None,
+    })
 }

@@ -8,7 +8,7 @@ use mdbook_preprocessor::errors::Result;
 use crate::{
     assets,
     book::ChapterBlocks,
-    html::{Around, Shown, block_html, configuration_html, lesson_html, progress_html},
+    html::{Around, Shown, block_html, configuration_html, lesson_html, progress_html, sign_in_html},
     recording::Recorded,
     settings::{Assets, Settings},
     strings::Strings,
@@ -19,16 +19,18 @@ pub struct Common<'a> {
     settings: &'a Settings,
     strings: &'a Strings,
     configuration: String,
-    /// Script and style, when they stand inside the chapters.
-    assets: Option<String>,
+    /// Where readers sign in, when the book says how.
+    sign_in: Option<String>,
 }
 
 impl<'a> Common<'a> {
     /// # Errors
     /// The configuration cannot be written as JSON.
     pub fn of(settings: &'a Settings, strings: &'a Strings) -> Result<Self> {
-        let assets = (settings.assets == Assets::Inline).then(assets::inline_html);
-        Ok(Self { settings, strings, configuration: configuration_html(settings, strings)?, assets })
+        let configuration = configuration_html(settings, strings)?;
+        let sign_in = settings.sign_in.as_ref();
+        let sign_in = sign_in.map(|sign_in| sign_in_html(sign_in, settings, strings)).transpose()?;
+        Ok(Self { settings, strings, configuration, sign_in })
     }
 }
 
@@ -42,7 +44,7 @@ pub fn expand(
     recorded: &[Recorded],
     common: &Common<'_>,
 ) -> Result<Option<String>> {
-    let Common { settings, strings, configuration, assets } = common;
+    let Common { settings, strings, configuration, sign_in } = common;
     if chapter.is_empty() {
         return Ok(None);
     }
@@ -55,9 +57,12 @@ pub fn expand(
     for lesson in &chapter.lessons {
         widgets.push((&lesson.range, lesson_html(lesson, around)? + &end_of_html(content, &lesson.range)));
     }
-    // This one stands in the author's own HTML, which has an end.
+    // These stand in the author's own HTML, which has an end.
     widgets.extend(chapter.progress.iter().map(|range| (range, progress_html(strings))));
+    widgets.extend(chapter.sign_in.iter().zip(sign_in.clone()));
     widgets.sort_by_key(|(range, _)| range.start);
+    let inline = settings.assets == Assets::Inline;
+    let assets = inline.then(|| assets::inline_html(chapter.sign_in.is_some()));
     let fixed = configuration.len() + assets.as_ref().map_or(0, String::len);
     let widgets_length: usize = widgets.iter().map(|(_, html)| html.len()).sum();
     let mut expanded = String::with_capacity(content.len() + widgets_length + fixed + 8);
@@ -73,7 +78,7 @@ pub fn expand(
     expanded.push_str(&content[copied..]);
     if let Some(assets) = assets {
         expanded.push_str("\n\n");
-        expanded.push_str(assets);
+        expanded.push_str(&assets);
         expanded.push('\n');
     }
     Ok(Some(expanded))

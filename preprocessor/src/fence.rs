@@ -20,6 +20,8 @@ pub struct Fence {
     pub range: Range<usize>,
     /// What the info string says.
     pub attributes: Attributes,
+    /// Offset in the chapter from which the attributes count theirs.
+    pub attributes_at: usize,
     /// What the text says.
     pub demo: Demo,
     /// Where the text stands.
@@ -90,6 +92,8 @@ pub struct Scan {
     pub lessons: Vec<LessonFence>,
     /// Where the author wants the reader's progress: the bytes of each `<div class="live-progress"></div>`.
     pub progress: Vec<Range<usize>>,
+    /// Where readers sign in: the bytes of each `<div class="live-sign-in"></div>`.
+    pub sign_in: Vec<Range<usize>>,
     /// Mistakes; offsets count from the start of the chapter.
     pub faults: Vec<Fault>,
 }
@@ -133,10 +137,8 @@ pub(crate) fn scan_and_read(chapter: &str, lint_prose: bool, mut reader: Option<
                 }
             }
             other => {
-                if let Event::Html(html) | Event::InlineHtml(html) = &other
-                    && html.contains("live-progress")
-                {
-                    progress(html, range.start, &mut scan);
+                if let Event::Html(html) | Event::InlineHtml(html) = &other {
+                    places(html, range.start, &mut scan);
                 }
                 if lint_prose {
                     prose.event(chapter, &other, range.clone(), &mut scan.faults);
@@ -166,14 +168,24 @@ fn markdown_options() -> Options {
 
 /// What an author writes in raw HTML where the script shall put the reader's progress.
 const PROGRESS: &str = "<div class=\"live-progress\"></div>";
+/// And where readers shall sign in.
+const SIGN_IN: &str = "<div class=\"live-sign-in\"></div>";
 
-fn progress(html: &str, start: usize, scan: &mut Scan) {
-    match html.find(PROGRESS) {
-        Some(at) => scan.progress.push(start + at..start + at + PROGRESS.len()),
-        None => scan
-            .faults
-            .push(Fault::new(start, format!("읽던 자리와 지우는 단추가 놓일 곳은 `{PROGRESS}`로만 쓴다."))),
-    }
+/// Finds the places for widgets in the author's own HTML.
+fn places(html: &str, start: usize, scan: &mut Scan) {
+    let mut place = |class: &str, element: &str, what: &str| {
+        // A link to the place is none.
+        let named = html.match_indices(class).any(|(at, _)| !html[..at].ends_with('#'));
+        let at = named.then(|| html.find(element))?;
+        if at.is_none() {
+            scan.faults.push(Fault::new(start, format!("{what} 곳은 `{element}`로만 쓴다.")));
+        }
+        at.map(|at| start + at..start + at + element.len())
+    };
+    let progress = place("live-progress", PROGRESS, "읽던 자리와 지우는 단추가 놓일");
+    let sign_in = place("live-sign-in", SIGN_IN, "로그인 단추가 놓일");
+    scan.progress.extend(progress);
+    scan.sign_in.extend(sign_in);
 }
 
 fn is_demo(info: &str) -> bool {
@@ -219,7 +231,7 @@ fn demo_fence(chapter: &str, range: Range<usize>, source: SourceMap, scan: &mut 
     match (attributes, demo) {
         (Ok(attributes), Ok(demo)) => {
             scan.faults.extend(contradictions(&attributes, attributes_at, &demo, &source));
-            scan.fences.push(Fence { range, attributes, demo, source });
+            scan.fences.push(Fence { range, attributes, attributes_at, demo, source });
         }
         (attributes, demo) => {
             let shift = |f: Fault| Fault::new(attributes_at + f.at, f.message);

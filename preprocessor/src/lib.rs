@@ -30,6 +30,6 @@ mod settings;
 mod strings;
 pub mod syntax;
 
-pub use assets::{Asset, SCRIPTS, STYLES};
+pub use assets::{Asset, SCRIPTS, SIGN_IN, SIGNED_IN, STYLES};
 pub use place::{Place, Problem, Problems};
 pub use preprocessor::Live;

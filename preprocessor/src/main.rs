@@ -11,7 +11,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use mdbook_live::{
-    Live, SCRIPTS, STYLES,
+    Live, SCRIPTS, SIGN_IN, SIGNED_IN, STYLES,
     runner::{self, BlockReport, Plan, Provenance, Report, RunError},
 };
 use mdbook_preprocessor::Preprocessor;
@@ -57,7 +57,7 @@ enum Command {
     },
     /// 들어 있는 스크립트나 스타일을 출력한다. (print a built-in script or style)
     Asset {
-        /// live.js | lesson.js | figure.js | live.css
+        /// live.js | lesson.js | figure.js | live.css | sign-in.js | signed-in.html | signed-in.js
         #[arg(value_name = "NAME", value_parser = asset)]
         text: &'static str,
     },
@@ -78,7 +78,7 @@ struct Where {
 
 /// The text of the built-in file `name`.
 fn asset(name: &str) -> Result<&'static str, String> {
-    let mut assets = SCRIPTS.iter().chain(STYLES);
+    let mut assets = SCRIPTS.iter().chain(STYLES).chain([&SIGN_IN]).chain(SIGNED_IN);
     let names: Vec<_> = assets.clone().map(|asset| asset.name).collect();
     let found = assets.find(|asset| asset.name == name);
     found.map(|asset| asset.text).ok_or_else(|| format!("그런 파일은 없다. 있는 것: {}", names.join(", ")))

@@ -69,7 +69,11 @@ impl Preprocessor for Live {
         let files = check::Files { root, source: source_folder };
         problems.extend(check::check(&texts, &chapters, &settings.checks, files));
         if settings.assets == Assets::Files && chapters.iter().any(|chapter| !chapter.is_empty()) {
-            problems.extend(assets::check_files(&context.config, root));
+            let sign_in = chapters.iter().any(|chapter| chapter.sign_in.is_some());
+            problems.extend(assets::check_files(&context.config, root, sign_in));
+        }
+        if let Some(sign_in) = &settings.sign_in {
+            problems.extend(assets::check_page(&sign_in.page, &root.join(source_folder)));
         }
         let recordings = Recordings { root, source_folder, settings: &settings, warn: &*self.warn };
         let recorded = recordings.of(&chapters, &mut problems);

@@ -1,18 +1,25 @@
 //! The `[preprocessor.live]` table of book.toml: strict, typed, with the place of a mistake.
 //! Knows mdBook's configuration, [`crate::place`] and the names that claims may use.
 
+mod bases;
 mod checks;
+mod sign_in;
 
 use std::{collections::BTreeMap, path::Path};
 
 use mdbook_preprocessor::config::Config;
 use serde::{Deserialize, Serialize};
 
+pub use bases::Base;
 pub use checks::{Checks, Figures};
+#[cfg(feature = "runner")]
+pub use sign_in::TokenRequest;
+pub use sign_in::{SignIn, TOKENS, is_token_name};
 
 use crate::{
     claim::{Alias, is_free_name},
     place::{Place, Problem},
+    syntax::API_VARIABLE,
 };
 
 /// The preprocessor's name: the table is `[preprocessor.live]`.
@@ -24,8 +31,11 @@ pub const NAME: &str = "live";
 pub struct Settings {
     /// What `{{api}}` stands for: a path of the book's own server (`/api`, or empty) or an address with scheme.
     pub api: String,
-    /// Path of a JSON file `{"api": "…"}` on the book's own server, from which the page learns another `api`.
+    /// Path of a JSON file `{"api": "…", "bases": ["…"]}` on the book's own server, from which the page learns another `api`
+    /// and which of `bases` answer there.
     pub config: Option<String>,
+    /// What else a block's target may begin with, by name.
+    pub bases: BTreeMap<String, Base>,
     /// Language of the words around a block.
     pub language: Language,
     /// A missing or outdated recording is an error instead of a warning.
@@ -42,6 +52,8 @@ pub struct Settings {
     pub headers: BTreeMap<String, HeaderValue>,
     /// Names usable in claims.
     pub claims: BTreeMap<String, Alias>,
+    /// How readers sign in, when blocks use their tokens.
+    pub sign_in: Option<SignIn>,
     /// Answer headers a recording keeps besides those that the block or `claims` mention.
     pub record_headers: Vec<String>,
     /// mdBook's own key.
@@ -61,6 +73,7 @@ impl Default for Settings {
         Self {
             api: String::new(),
             config: None,
+            bases: BTreeMap::new(),
             language: Language::Ko,
             strict: false,
             recordings: "recordings".to_owned(),
@@ -69,6 +82,7 @@ impl Default for Settings {
             checks: Checks::default(),
             headers: BTreeMap::new(),
             claims: BTreeMap::new(),
+            sign_in: None,
             record_headers: ["content-type", "location", "etag", "retry-after", "server-timing"]
                 .map(str::to_owned)
                 .to_vec(),
@@ -86,6 +100,15 @@ impl Settings {
     pub fn api_path(&self) -> &str {
         let Some((_, rest)) = self.api.split_once("://") else { return &self.api };
         rest.find('/').map_or("", |at| &rest[at..])
+    }
+
+    /// A text as readers see it: `{{api}}` and the names of `bases` become their paths.
+    pub fn with_paths(&self, text: &str) -> String {
+        let api = (API_VARIABLE, self.api_path());
+        let bases = self.bases.iter().map(|(name, base)| (name.as_str(), base.path.as_str()));
+        bases
+            .chain([api])
+            .fold(text.to_owned(), |text, (name, path)| text.replace(&format!("{{{{{name}}}}}"), path))
     }
 }
 
@@ -117,7 +140,7 @@ pub enum Assets {
     Files,
 }
 
-/// The value of a configured header.
+/// The value of a configured header, or of a field of a configured form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum HeaderValue {
@@ -197,6 +220,7 @@ fn bounds(settings: &Settings, place: &Place) -> Vec<Problem> {
     if settings.config.as_deref().is_some_and(|config| config.is_empty() || config.contains("//")) {
         messages.push("config는 책과 같은 서버의 파일이다. 예: config = \"/config.json\"".to_owned());
     }
+    messages.extend(bases::problems(&settings.bases, settings.api_path()));
     let folder = Path::new(&settings.recordings);
     if settings.recordings.is_empty()
         || !folder.components().all(|c| matches!(c, std::path::Component::Normal(_)))
@@ -216,6 +240,9 @@ fn bounds(settings: &Settings, place: &Place) -> Vec<Problem> {
             }
             _ => {}
         }
+    }
+    if let Some(sign_in) = &settings.sign_in {
+        messages.extend(sign_in.faults(settings.config.is_some()));
     }
     for (name, alias) in &settings.claims {
         if !is_free_name(name) {
@@ -265,6 +292,7 @@ api = "/api"
 language = "en"
 strict = true
 assets = "files"
+bases.local = { path = "/_local", absent = "Only here." }
 [preprocessor.live.headers]
 x-visitor = { random-hex = 32 }
 x-book = "mine"
@@ -277,6 +305,32 @@ environments = { distinct = { header = "x-environment-id" } }
         assert_eq!(settings.headers["x-visitor"], HeaderValue::Random(RandomHex { random_hex: 32 }));
         assert_eq!(settings.claims["environments"], Alias::Distinct { header: "x-environment-id".into() });
         assert!(settings.strict);
+        assert_eq!(settings.with_paths("{{api}}/a {{local}}/b {{c}}"), "/api/a /_local/b {{c}}");
+    }
+
+    #[test]
+    fn a_base_has_a_name_a_path_and_a_sentence_of_its_own() {
+        let of = |bases: &str| read(&format!("[preprocessor.live]\napi = \"/api\"\n{bases}"));
+        assert!(of("bases.local = { path = \"/_local\", absent = \"여기에는 없다.\" }").is_ok());
+        for bases in [
+            "bases.api = { path = \"/_local\", absent = \"x\" }",
+            "bases.a-b = { path = \"/_local\", absent = \"x\" }",
+            "bases.newUuid = { path = \"/_local\", absent = \"x\" }",
+            "bases.local = { path = \"/api\", absent = \"x\" }",
+            "bases.local = { path = \"/api/x\", absent = \"x\" }",
+            "bases.local = { path = \"/_local/\", absent = \"x\" }",
+            "bases.local = { path = \"//host\", absent = \"x\" }",
+            "bases.local = { path = \"/../x\", absent = \"x\" }",
+            "bases.local = { path = \"\", absent = \"x\" }",
+            "bases.local = { path = \"http://x\", absent = \"x\" }",
+            "bases.local = { path = \"/_local\", absent = \" \" }",
+            "bases.local = { path = \"/_local\" }",
+            "bases.local = { path = \"/_local\", absent = \"x\", other = 1 }",
+            "bases.a = { path = \"/x\", absent = \"x\" }\nbases.b = { path = \"/x/y\", absent = \"x\" }",
+        ] {
+            let problems = of(bases).expect_err(bases);
+            assert_eq!(problems.len(), 1, "{bases}: {problems:?}");
+        }
     }
 
     #[test]

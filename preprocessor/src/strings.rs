@@ -26,6 +26,21 @@ impl Strings {
         .map(Self)
     }
 
+    /// What the script says where readers sign in.
+    pub fn for_signing_in(&self) -> Self {
+        self.part(|key| is_for_signing_in(key))
+    }
+
+    /// What the scripts say everywhere.
+    pub fn for_every_page(&self) -> Self {
+        self.part(|key| !is_for_signing_in(key))
+    }
+
+    fn part(&self, wanted: impl Fn(&str) -> bool) -> Self {
+        let kept = self.0.iter().filter(|(key, _)| wanted(key));
+        Self(kept.map(|(key, text)| (key.clone(), text.clone())).collect())
+    }
+
     /// The text of `key` with its placeholders filled; the key itself when the table does not know it.
     pub fn fill(&self, key: &str, values: &[&str]) -> String {
         let mut text = self.0.get(key).map_or_else(|| key.to_owned(), Clone::clone);
@@ -36,9 +51,22 @@ impl Strings {
     }
 }
 
+/// Keys of a place that few chapters have.
+fn is_for_signing_in(key: &str) -> bool {
+    key.starts_with("sign")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_text_is_for_every_page_or_for_signing_in() {
+        let ko = Strings::load(Language::Ko).unwrap();
+        let (here, there) = (ko.for_signing_in(), ko.for_every_page());
+        assert!(here.0.contains_key("signInState") && there.0.contains_key("run"));
+        assert_eq!(here.0.len() + there.0.len(), ko.0.len());
+    }
 
     #[test]
     fn both_languages_have_the_same_keys_and_placeholders() {

@@ -52,6 +52,92 @@ fn a_broken_service_fails_with_place_expectation_and_what_came() {
     assert!(out.ends_with("블록 2개: 통과 1개, 실패 1개\n"), "{out}");
 }
 
+/// A block below another base, and one that makes no sense without it.
+const AT_THE_DESK: &str = "
+```hurl demo id=lamp-on
+# Switch the lamp on
+PUT {{desk}}/lamp
+
+HTTP 200
+[Captures]
+lamp: jsonpath \"$.lamp\"
+```
+
+```hurl demo id=by-lamplight only=desk
+# Write by its light
+POST {{api}}/notes
+
+{ \"text\": \"{{lamp}}, {{desk}}\" }
+
+HTTP 201
+[Asserts]
+jsonpath \"$.text\" == \"on\"
+```
+";
+
+fn with_a_desk(settings: &str) -> tempfile::TempDir {
+    let book = copied("foreign");
+    let add = |name: &str, text: &str| {
+        let path = book.path().join(name);
+        fs::write(&path, format!("{}{text}", fs::read_to_string(&path).unwrap())).unwrap();
+    };
+    let desk = "\n[preprocessor.live.bases.desk]\npath = \"/desk\"\nabsent = \"At your own desk only.\"\n";
+    add("book.toml", desk);
+    add("src/notes.md", AT_THE_DESK);
+    let toml = fs::read_to_string(book.path().join("book.toml")).unwrap();
+    fs::write(
+        book.path().join("book.toml"),
+        toml.replacen("[preprocessor.live]\n", &format!("[preprocessor.live]\n{settings}"), 1),
+    )
+    .unwrap();
+    book
+}
+
+#[test]
+fn another_base_is_sent_to_where_the_server_says_it_has_it() {
+    let server = PlainServer::start();
+    let check = |book: &Path| program(book, &["check", "--base", &server.base()]);
+    // Without a file that could say so, every base answers.
+    let (code, out, _) = check(with_a_desk("").path());
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("lamp-on 200 ") && out.contains("by-lamplight 201 "), "{out}");
+    assert!(out.ends_with("블록 4개: 통과 4개, 실패 0개\n"), "{out}");
+
+    let book = with_a_desk("config = \"/config.json\"\n");
+    for config in ["", "no JSON", "{}", r#"{"bases": {"desk": 1}}"#, r#"{"api": "/api", "bases": ["sofa"]}"#]
+    {
+        server.configure(config);
+        let (code, out, _) = check(book.path());
+        assert_eq!(code, Some(0), "{config}: {out}");
+        assert!(out.contains("skip src/notes.md:34 lamp-on · At your own desk only."), "{config}: {out}");
+        assert!(out.contains("by-lamplight · At your own desk only."), "{config}: {out}");
+        assert!(out.ends_with("블록 4개: 통과 2개, 실패 0개, 건너뜀 2개\n"), "{config}: {out}");
+    }
+    server.configure(r#"{"bases": ["sofa", "desk"]}"#);
+    let (_, out, _) = check(book.path());
+    assert!(out.ends_with("블록 4개: 통과 4개, 실패 0개\n"), "{out}");
+}
+
+#[test]
+fn what_was_not_sent_keeps_its_recording() {
+    let (server, book) = (PlainServer::start(), with_a_desk("config = \"/config.json\"\n"));
+    server.configure(r#"{"bases": ["desk"]}"#);
+    let record = ["record", "--base", &server.base()];
+    assert_eq!(program(book.path(), &record).1.matches("새로 기록").count(), 4);
+    let path = book.path().join("src/recordings/lamp-on.json");
+    let recorded = fs::read_to_string(&path).unwrap();
+    assert!(recorded.contains("PUT {{desk}}/lamp"), "{recorded}");
+    server.configure("{}");
+    let (code, out, _) = program(book.path(), &record);
+    assert_eq!((code, out.matches("skip").count()), (Some(0), 2), "{out}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), recorded);
+    let out = built(book.path()).unwrap();
+    let page = fs::read_to_string(out.path().join("notes.html")).unwrap();
+    assert!(page.contains("PUT /desk/lamp") && page.matches("At your own desk only.</p>").count() == 2);
+    let exported = program(book.path(), &["export", "notes.md"]).1;
+    assert!(exported.contains("--variable api=<주소> --variable desk=<주소>/desk --header"), "{exported}");
+}
+
 #[test]
 fn recordings_change_only_when_the_answer_does() {
     let (server, book) = (PlainServer::start(), copied("foreign"));

@@ -98,6 +98,49 @@ fn attributes_and_options_that_contradict_each_other() {
 }
 
 #[test]
+fn a_base_is_one_that_book_toml_names() {
+    let base = "[preprocessor.live.bases.local]\npath = \"/_local\"\nabsent = \"x\"\n";
+    let block = |attributes: &str, target: &str, rest: &str| {
+        format!("```hurl demo id={attributes}\nGET {target}/x\n{rest}HTTP 200\n```\n\n")
+    };
+    let chapter = [
+        block("a", "{{local}}", ""),
+        block("b only=local", "{{api}}", ""),
+        block("c", "{{locale}}", ""),
+        block("d only=locale", "{{api}}", ""),
+        block("e only=local", "{{local}}", ""),
+        block("f parallel=2", "{{local}}", "[Options]\nrepeat: 2\n"),
+        block("g", "{{api}}", "").replace("HTTP 200\n", "HTTP 200\n[Captures]\nlocal: status\n"),
+        block("h only", "{{api}}", ""),
+        block("i", "{{local}}local", ""),
+    ]
+    .concat();
+    let told = told(&[
+        ("book.toml", &format!("{TOML}{base}")),
+        ("src/SUMMARY.md", "- [A](a.md)\n"),
+        ("src/a.md", &chapter),
+    ]);
+    let expected = [
+        (
+            "src/a.md:12:5",
+            "`locale`이(가) book.toml의 [preprocessor.live.bases]에 없다. 지금 있는 이름: `local`.",
+        ),
+        ("src/a.md:16:19", "`locale`이(가) book.toml"),
+        ("src/a.md:21:19", "only는 `{{api}}`로 시작하는 블록에만"),
+        ("src/a.md:26:19", "parallel"),
+        ("src/a.md:37:1", "바탕 주소의 이름이라"),
+        ("src/a.md:40:19", "`only=local`"),
+        ("src/a.md:46:14", "바로 뒤에는"),
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for (told, (place, words)) in told.iter().zip(expected) {
+        assert!(told.starts_with(&format!("{place}: ")) && told.contains(words), "{told}");
+    }
+    let told = self::chapter(&block("a", "{{local}}", ""), "");
+    assert!(told[0].contains("지금은 하나도 없다"), "{told:?}");
+}
+
+#[test]
 fn emphasis_that_stays_literal_is_a_mistake_only_when_asked_for() {
     let prose = "# 제목\n\n- `**코드**`와 **굵은** 글, <b>**</b>\n- **서버리스(Serverless)**는\n\n10~20초, ~약~\n\n```text\n**\n```\n\n__ColdStart__에\n";
     let told = chapter(prose, "");

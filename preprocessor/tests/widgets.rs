@@ -27,13 +27,13 @@ fn chapters_with_blocks_look_as_recorded_in_the_golden_files() {
         assert_eq!(shown, fs::read_to_string(&path).unwrap(), "{}", path.display());
         seen += 1;
     }
-    assert_eq!(seen, 6);
+    assert_eq!(seen, 7);
     assert_eq!(
         remarks.len(),
         2,
         "one remark for all that is missing, one for all that is stale: {remarks:?}"
     );
-    assert!(remarks[0].starts_with("src/README.md:3:1: 블록 `user-create` 외 7개"), "{}", remarks[0]);
+    assert!(remarks[0].starts_with("src/README.md:3:1: 블록 `user-create` 외 9개"), "{}", remarks[0]);
     assert!(remarks[1].starts_with("src/recorded.md:33:1: 블록 `recorded-stale`"), "{}", remarks[1]);
 }
 
@@ -56,7 +56,7 @@ fn a_chapter_without_blocks_is_the_very_same_text() {
 #[test]
 fn line_ends_of_windows_change_nothing() {
     let book = copied("golden");
-    for name in ["README.md", "places.md", "recorded.md", "lessons.md", "figures.md"] {
+    for name in ["README.md", "places.md", "recorded.md", "lessons.md", "figures.md", "bases.md"] {
         let path = book.path().join("src").join(name);
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.replace('\n', "\r\n")).unwrap();
@@ -70,7 +70,7 @@ fn line_ends_of_windows_change_nothing() {
         lines.into_iter().filter(|line| line.contains("<live-") || line.contains("class=\"live\"")).collect()
     };
     let (unix, windows) = (widgets(&fixture("golden")), widgets(book.path()));
-    assert_eq!(unix.len(), 24);
+    assert_eq!(unix.len(), 26);
     assert_eq!(unix, windows);
 }
 

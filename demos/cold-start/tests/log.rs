@@ -5,6 +5,7 @@
 use axum::{body::Body, http::Request};
 use cold_start::{Preparation, app};
 use environment::Birth;
+use lambda_http::{aws_lambda_events::apigw::ApiGatewayV2httpRequestContext, request::RequestContext};
 use serde_json::Value;
 use std::{
     io,
@@ -50,8 +51,17 @@ async fn the_log_is_json_and_tells_nothing_a_visitor_wrote() {
             sent += 1;
         }
     }
+    let mut context = ApiGatewayV2httpRequestContext::default();
+    context.request_id = Some("of-the-api".into());
+    let mut through_the_api =
+        Request::builder().uri("/api/cold-start/plain-128").body(Body::empty()).unwrap();
+    through_the_api.extensions_mut().insert(RequestContext::ApiGatewayV2(context));
+    function.clone().oneshot(through_the_api).await.unwrap();
+    sent += 1;
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(!text.to_ascii_lowercase().contains("canary") && !text.contains("203.0.113.9"), "{text}");
     let answered: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(answered.iter().filter(|line| line["message"] == "answered").count(), sent);
+    let joined = answered.iter().filter_map(|line| line.get("apiRequestId")).collect::<Vec<_>>();
+    assert_eq!(joined, ["of-the-api"], "the id the caller was given");
 }

@@ -137,16 +137,21 @@ fn describe(headers: &mut HeaderMap, invocation: &Invocation, handler: Duration,
 /// What Lambda and API Gateway say about a request, kept for the log line.
 struct Origin {
     request_id: Option<String>,
+    /// The id the caller reads in `apigw-requestid` and API Gateway writes into its access log: what joins the two logs.
+    api_request_id: Option<String>,
     route: Option<String>,
 }
 
 impl Origin {
     fn of(extensions: &http::Extensions) -> Self {
-        let route = match extensions.get() {
-            Some(RequestContext::ApiGatewayV2(context)) => context.route_key.clone(),
-            _ => None,
+        let (api_request_id, route) = match extensions.get() {
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                (context.request_id.clone(), context.route_key.clone())
+            }
+            _ => (None, None),
         };
-        Self { request_id: extensions.get::<Context>().map(|context| context.request_id.clone()), route }
+        let request_id = extensions.get::<Context>().map(|context| context.request_id.clone());
+        Self { request_id, api_request_id, route }
     }
 
     fn log<R>(
@@ -157,8 +162,10 @@ impl Origin {
         table: Option<TableUse>,
     ) {
         let environment = invocation.environment();
+        // ANCHOR: log-line
         tracing::info!(
             requestId = self.request_id.as_deref(),
+            apiRequestId = self.api_request_id.as_deref(),
             route = self.route.as_deref(),
             status = response.status().as_u16(),
             code = response.extensions().get::<ProblemCode>().map(|code| code.0),
@@ -172,5 +179,6 @@ impl Origin {
             capacityUnits = table.map(|table| table.capacity_units).filter(|units| *units > 0.0),
             "answered"
         );
+        // ANCHOR_END: log-line
     }
 }

@@ -5,6 +5,7 @@ use environment::Birth;
 use lambda_http::Error;
 use users::{Repository, Settings, app, database};
 
+// ANCHOR: lambda-adapter
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let birth = Birth::now();
@@ -14,3 +15,4 @@ async fn main() -> Result<(), Error> {
     let function = app(Repository::new(client, settings.table), settings.namespaces, settings.throttle);
     lambda_http::run(birth.complete()?.answering(function)).await
 }
+// ANCHOR_END: lambda-adapter

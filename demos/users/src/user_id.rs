@@ -65,6 +65,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    // ANCHOR: one-rule
     #[test]
     fn one_to_twenty_written_plainly_and_nothing_else() {
         for number in 1..=20 {
@@ -80,6 +81,7 @@ mod tests {
             assert_eq!(UserId::parse(odd), Err(Refusal::IdNotation), "{odd:?}");
         }
     }
+    // ANCHOR_END: one-rule
 
     #[test]
     fn json_values_that_are_no_numbers_are_told_so() {
@@ -93,6 +95,7 @@ mod tests {
         assert_eq!(UserId::parse_json("21"), Err(Refusal::IdOutOfRange));
     }
 
+    // ANCHOR: any-text
     proptest! {
         #[test]
         fn whatever_is_read_prints_as_it_was_written(text in "[0-9]{0,3}|\\PC{0,6}") {
@@ -101,4 +104,5 @@ mod tests {
             }
         }
     }
+    // ANCHOR_END: any-text
 }

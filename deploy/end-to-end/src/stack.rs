@@ -19,7 +19,7 @@ const SET: &str = "public";
 /// Where the code goes before a deployment.
 const CODE: &str = "end-to-end-code";
 /// What the contract promises the publisher and the guard.
-const OUTPUTS: [&str; 9] = [
+const OUTPUTS: [&str; 10] = [
     "SiteBucket",
     "DistributionId",
     "SiteUrl",
@@ -28,6 +28,7 @@ const OUTPUTS: [&str; 9] = [
     "SignInIssuer",
     "SignInDomain",
     "SignInClient",
+    "SignInScope",
     "ScriptHashes",
 ];
 

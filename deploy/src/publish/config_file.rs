@@ -8,7 +8,6 @@ use crate::stack::Outputs;
 
 /// The content of `config.json`. `api` is a path on the book's own origin; the rest is there when readers can sign in.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Config<'a> {
     api: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -16,7 +15,7 @@ struct Config<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sign_in: Option<&'a str>,
+    scope: Option<&'a str>,
 }
 
 /// For the deployment with these outputs; without a stack nobody can sign in.
@@ -26,7 +25,7 @@ pub fn content(outputs: Option<&Outputs>) -> Result<Vec<u8>> {
         api: "/api",
         issuer: output("SignInIssuer"),
         client: output("SignInClient"),
-        sign_in: output("SignInDomain"),
+        scope: output("SignInScope"),
     };
     Ok(serde_json::to_vec(&config)?)
 }
@@ -42,11 +41,11 @@ mod tests {
         let outputs = Outputs::of(&[
             ("SignInIssuer", "https://cognito-idp.ap-northeast-2.amazonaws.com/pool"),
             ("SignInClient", "client1"),
-            ("SignInDomain", "https://book.auth.ap-northeast-2.amazoncognito.com"),
+            ("SignInScope", "openid book/users"),
         ]);
         assert_eq!(
             text(Some(&outputs)),
-            r#"{"api":"/api","issuer":"https://cognito-idp.ap-northeast-2.amazonaws.com/pool","client":"client1","signIn":"https://book.auth.ap-northeast-2.amazoncognito.com"}"#
+            r#"{"api":"/api","issuer":"https://cognito-idp.ap-northeast-2.amazonaws.com/pool","client":"client1","scope":"openid book/users"}"#
         );
     }
 }

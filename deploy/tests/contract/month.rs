@@ -2,7 +2,9 @@
 
 use deploy::check::MOST_USD;
 use deploy::contract::Deployment;
-use deploy::cost::{BOUNDS, Bounds, Call, Demo, Month, Operation, Prices, Request, buckets, worst_month};
+use deploy::cost::{
+    BOUNDS, Bounds, Call, Demo, Month, Operation, Parts, Prices, Request, buckets, worst_month,
+};
 use proptest::prelude::*;
 
 use crate::{read, root, set};
@@ -28,6 +30,36 @@ fn the_dearest_month_of_the_public_set_is_within_its_bound() {
     assert!(total <= MOST_USD, "{total:.2} USD");
     // A bound far away would hold whatever the numbers are.
     assert!(total > MOST_USD * 0.9, "{total:.2} USD: readers could be let in faster");
+}
+
+/// The chapter on cost includes this file: the report's table in Markdown.
+#[test]
+fn the_book_shows_the_month_as_it_is() {
+    let month = month("public", |rate| rate);
+    let money = |usd: f64| format!("{usd:.2}");
+    let row = |name: String, routes: String, parts: &Parts| {
+        let cells: Vec<_> = [name, routes].into_iter().chain(parts.each().map(money)).collect();
+        format!("| {} | **{:.2}** |\n", cells.join(" | "), parts.total())
+    };
+    let mut shown =
+        "| 라우트 묶음 | 라우트 | API Gateway | CloudFront | Lambda | DynamoDB | 로그 | 합 |\n".to_owned();
+    shown += "|---|---:|---:|---:|---:|---:|---:|---:|\n";
+    for line in &month.lines {
+        shown += &row(format!("`{}`", line.class), line.routes.to_string(), &line.parts);
+    }
+    shown += &row("라우트 모두".to_owned(), String::new(), &month.parts());
+    let standing: f64 = month.standing.iter().map(|(_, usd)| usd).sum();
+    shown += &format!("| 부르지 않아도 드는 것 | | | | | | | **{standing:.2}** |\n");
+    shown += &format!("| **가장 비싼 달** | | | | | | | **{:.2}** |\n", month.total());
+
+    let file = root().join("book/src/data/worst-month.md");
+    if std::env::var_os("DEPLOY_BLESS").is_some() {
+        std::fs::write(&file, &shown).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap(), shown, "DEPLOY_BLESS=1 writes the file anew");
+    // The chapter says so below the table.
+    let parts = month.parts();
+    assert!(parts.each().into_iter().all(|part| part <= parts.lambda), "{parts:?}");
 }
 
 #[test]

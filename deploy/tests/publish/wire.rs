@@ -40,7 +40,7 @@ impl Scene {
             ("ScriptHashes", HASH),
             ("SignInIssuer", "https://issuer.example/pool"),
             ("SignInClient", "client1"),
-            ("SignInDomain", "https://sign-in.example"),
+            ("SignInScope", "openid book/users"),
         ];
         let outputs = outputs.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let aws = Aws { outputs: BTreeMap::from(outputs), ..Aws::default() };
@@ -124,7 +124,7 @@ async fn a_first_publish() {
     assert_eq!(
         config,
         serde_json::json!({
-            "api": "/api", "issuer": "https://issuer.example/pool", "client": "client1", "signIn": "https://sign-in.example",
+            "api": "/api", "issuer": "https://issuer.example/pool", "client": "client1", "scope": "openid book/users",
         })
     );
     assert_eq!(scene.aws.read("장/하나.html").unwrap().content, b"one");

@@ -42,9 +42,9 @@ impl InlineScripts {
         sources.join(" ")
     }
 
-    /// The whole policy. `connect` is a source expression that scripts may call beside their own origin: on this machine
-    /// `http://*.localhost:3000` (a browser opens six connections per host name, and the burst lab needs more), on AWS the
-    /// origin of the sign-in page.
+    /// The whole policy. `connect` is what scripts may call beside their own origin, source expressions with a space between:
+    /// the issuer of tokens (on AWS two addresses, the user pool's and its domain), and on this machine
+    /// `http://*.localhost:3000` (a browser opens six connections per host name, and the burst lab needs more).
     pub fn policy(&self, connect: &str) -> String {
         let sources = self.source_list();
         let scripts = if sources.is_empty() { sources } else { format!(" {sources}") };

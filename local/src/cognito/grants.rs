@@ -186,7 +186,7 @@ mod tests {
     // RFC 7636, appendix B.
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-    const BACK: &str = "http://127.0.0.1:3000/";
+    const BACK: &str = "http://127.0.0.1:3000/signed-in.html";
 
     fn code(session: &Session) -> Code {
         let reader =

@@ -32,7 +32,7 @@ pub(super) async fn sign_out(State(domain): State<Domain>, headers: HeaderMap, u
         (Ok(None), Ok(None)) => {
             return refusal(StatusCode::BAD_REQUEST, "logout_uri가 없다", NEXT);
         }
-        _ => return refusal(StatusCode::BAD_REQUEST, "logout_uri가 이 책의 첫 쪽이 아니다", NEXT),
+        _ => return refusal(StatusCode::BAD_REQUEST, "logout_uri가 이 책의 signed-in.html이 아니다", NEXT),
     };
     if let Some(secret) = cookie(&headers, SESSION_COOKIE) {
         domain.grants.sign_out(secret, domain.issuer.now());

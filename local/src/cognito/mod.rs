@@ -9,8 +9,8 @@
 //! | `/logout` | ends the browser's session, and here its refresh tokens too |
 //!
 //! What is not Cognito's: there is no password, whoever sits at this machine says a name and is that reader; readers are sent
-//! back to the first page of this server where the client's `CallbackURLs` name that of the deployed book; what was handed out
-//! (never what readers keep) is gone when the server ends; and `POST /_local/cognito/sign-in` gives a program a token without
+//! back to `signed-in.html` of this server where the client's `CallbackURLs` name that of the deployed book; what was handed out
+//! (never what readers keep) is gone when the server ends; and `POST /_local/cognito/sign-in` gives a program tokens without
 //! a browser.
 
 mod authorize;
@@ -49,6 +49,7 @@ use tokio::sync::OnceCell;
 pub use clock::Clock;
 use domain::{Domain, answer, unavailable};
 pub use key::KeyPair;
+pub use origin::SIGNED_IN;
 use template::UserPool;
 
 /// Where user pools stand.

@@ -8,6 +8,10 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::wall::own_origin;
+
+/// The page of the book that readers are sent back to; it takes them on to the chapter they left.
+pub const SIGNED_IN: &str = "/signed-in.html";
 /// For how long a browser may keep the answer to a preflight, in seconds.
 const PREFLIGHT: &str = "600";
 
@@ -21,12 +25,12 @@ impl Origins {
         Self(named.into_iter().filter(|origin| is_origin(origin)).collect())
     }
 
-    /// The origin of `address`, when readers may be sent there: the first page, `/`, of the server that answers this request
+    /// The origin of `address`, when readers may be sent there: the page [`SIGNED_IN`] of the server that answers this request
     /// or of a named origin. As on AWS the whole address must be equal: there the client's `CallbackURLs` and `LogoutURLs`
-    /// name the first page of the deployed book, which here stands at the addresses of this server.
+    /// name that page of the deployed book, which here stands at the addresses of this server.
     pub fn of_callback<'a>(&self, headers: &HeaderMap, address: &'a str) -> Option<&'a str> {
-        let origin = address.strip_suffix('/').filter(|origin| is_origin(origin))?;
-        (own(headers).is_some_and(|own| own == origin) || self.names(origin)).then_some(origin)
+        let origin = address.strip_suffix(SIGNED_IN).filter(|origin| is_origin(origin))?;
+        (own_origin(headers).is_some_and(|own| own == origin) || self.names(origin)).then_some(origin)
     }
 
     fn names(&self, origin: &str) -> bool {
@@ -63,22 +67,6 @@ pub(super) async fn share(State(origins): State<Origins>, request: Request, next
     response
 }
 
-/// Whether a page of this very server asks, or a program that is no browser.
-pub(super) fn is_own_page(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let from_here = match text("origin") {
-        None => true,
-        Some(origin) => own(headers).is_some_and(|own| own.eq_ignore_ascii_case(origin)),
-    };
-    from_here && matches!(text("sec-fetch-site"), None | Some("same-origin" | "none"))
-}
-
-/// The origin under which this server was asked.
-fn own(headers: &HeaderMap) -> Option<String> {
-    let host = headers.get(header::HOST)?.to_str().ok()?;
-    (!host.is_empty()).then(|| format!("http://{host}"))
-}
-
 fn is_origin(text: &str) -> bool {
     let authority = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
@@ -94,54 +82,43 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_other_origins_are_kept_out_even_those_of_this_machine() {
-        let asks = |pairs: &[(&'static str, &str)]| is_own_page(&headers(pairs));
-        let host = ("host", "127.0.0.1:3000");
-        assert!(asks(&[host]), "a program");
-        assert!(asks(&[host, ("origin", "http://127.0.0.1:3000"), ("sec-fetch-site", "same-origin")]));
-        for origin in ["http://127.0.0.1:8080", "http://localhost:3000", "https://127.0.0.1:3000", "null", ""]
-        {
-            assert!(!asks(&[host, ("origin", origin)]), "{origin}");
-        }
-        assert!(!asks(&[host, ("sec-fetch-site", "same-site")]));
-        assert!(!asks(&[("origin", "http://")]));
-    }
-
-    #[test]
-    fn readers_are_sent_to_the_first_page_of_an_allowed_origin_only() {
+    fn readers_are_sent_to_one_page_of_an_allowed_origin_only() {
         let origins = Origins::new(vec!["http://localhost:8000".into(), "*".into(), "http://a b".into()]);
         let asked = headers(&[("host", "127.0.0.1:3000")]);
         for origin in ["http://127.0.0.1:3000", "http://localhost:8000"] {
-            assert_eq!(origins.of_callback(&asked, &format!("{origin}/")), Some(origin));
+            assert_eq!(origins.of_callback(&asked, &format!("{origin}{SIGNED_IN}")), Some(origin));
         }
         for address in [
             "",
-            "/",
-            "//127.0.0.1:3000/",
+            "/signed-in.html",
+            "//127.0.0.1:3000/signed-in.html",
             "http://127.0.0.1:3000",
-            "http://127.0.0.1:3001/",
-            "http://localhost:3000/",
-            "https://127.0.0.1:3000/",
-            "HTTP://127.0.0.1:3000/",
-            "https://book.invalid/",
-            "http://127.0.0.1:3000@evil.example/",
-            "http://127.0.0.1:3000.evil.example/",
-            "http://127.0.0.1:3000\\.evil.example/",
+            "http://127.0.0.1:3000/",
+            "http://127.0.0.1:3001/signed-in.html",
+            "http://localhost:3000/signed-in.html",
+            "https://127.0.0.1:3000/signed-in.html",
+            "HTTP://127.0.0.1:3000/signed-in.html",
+            "https://book.invalid/signed-in.html",
+            "http://127.0.0.1:3000@evil.example/signed-in.html",
+            "http://127.0.0.1:3000.evil.example/signed-in.html",
+            "http://127.0.0.1:3000\\.evil.example/signed-in.html",
             "http://127.0.0.1:3000/index.html",
-            "http://127.0.0.1:3000//",
-            "http://127.0.0.1:3000//evil.example/",
-            "http://evil.example/http://127.0.0.1:3000/",
-            "http://127.0.0.1:3000/?next=a",
-            "http://127.0.0.1:3000/?next=/",
-            "http://127.0.0.1:3000/#a",
-            "http://127.0.0.1:3000/\"><script>",
-            "http://127.0.0.1:3000/\r\nset-cookie: a",
-            "javascript://127.0.0.1:3000/%0aalert(1)",
+            "http://127.0.0.1:3000//signed-in.html",
+            "http://127.0.0.1:3000/a/signed-in.html",
+            "http://127.0.0.1:3000//evil.example/signed-in.html",
+            "http://evil.example/http://127.0.0.1:3000/signed-in.html",
+            "http://127.0.0.1:3000/signed-in.html?next=a",
+            "http://127.0.0.1:3000/?next=/signed-in.html",
+            "http://127.0.0.1:3000/signed-in.html#a",
+            "http://127.0.0.1:3000/signed-in.html/",
+            "http://127.0.0.1:3000/signed-in.html\"><script>",
+            "http://127.0.0.1:3000/signed-in.html\r\nset-cookie: a",
+            "javascript://127.0.0.1:3000/%0aalert(1)/signed-in.html",
             "*",
-            "http://a b/",
+            "http://a b/signed-in.html",
         ] {
             assert_eq!(origins.of_callback(&asked, address), None, "{address}");
         }
-        assert_eq!(origins.of_callback(&HeaderMap::new(), "http:///"), None);
+        assert_eq!(origins.of_callback(&HeaderMap::new(), "http:///signed-in.html"), None);
     }
 }

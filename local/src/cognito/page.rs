@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::name;
+use crate::markup::escape;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -117,21 +118,6 @@ fn insert(response: &mut Response, name: HeaderName, value: &str) {
     }
 }
 
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,7 +148,7 @@ mod tests {
     #[tokio::test]
     async fn the_policy_allows_the_page_s_own_style_and_form_and_nothing_else() {
         let page = SignInPage {
-            redirect_uri: "http://127.0.0.1:3000/",
+            redirect_uri: "http://127.0.0.1:3000/signed-in.html",
             origin: "http://127.0.0.1:3000",
             scope: "openid",
             csrf: "c",

@@ -71,7 +71,7 @@ pub(super) fn read(
     let redirect_uri = sent.get("redirect_uri").ok().flatten();
     let known = redirect_uri.and_then(|uri| Some((uri, origins.of_callback(headers, uri)?)));
     let Some((redirect_uri, origin)) = known else {
-        return Err(Refusal::Stays("redirect_uri가 이 책의 첫 쪽이 아니다"));
+        return Err(Refusal::Stays("redirect_uri가 이 책의 signed-in.html이 아니다"));
     };
     let wrong = |(error, why)| Refusal::Returns {
         redirect_uri: redirect_uri.to_owned(),
@@ -146,7 +146,7 @@ mod tests {
     use proptest::prelude::*;
 
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-    const BACK: &str = "http://127.0.0.1:3000/";
+    const BACK: &str = "http://127.0.0.1:3000/signed-in.html";
 
     fn good() -> Vec<(&'static str, &'static str)> {
         vec![
@@ -199,7 +199,7 @@ mod tests {
             with("client_id", "C"),
             with("redirect_uri", ""),
             with("redirect_uri", "https://book.invalid/"),
-            with("redirect_uri", "http://127.0.0.1:3000/#x"),
+            with("redirect_uri", "http://127.0.0.1:3000/signed-in.html#x"),
             [good(), vec![("client_id", "c")]].concat(),
             [good(), vec![("redirect_uri", BACK)]].concat(),
             vec![],
@@ -248,7 +248,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_query_is_read_or_refused(query in "(client_id=c&redirect_uri=http://127\\.0\\.0\\.1:3000/&)?[a-z_=&%0-9+]{0,200}|\\PC{0,100}") {
+        fn any_query_is_read_or_refused(query in "(client_id=c&redirect_uri=http://127\\.0\\.0\\.1:3000/signed-in\\.html&)?[a-z_=&%0-9+]{0,200}|\\PC{0,100}") {
             let _ = read_text(&query);
         }
     }

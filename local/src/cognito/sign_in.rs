@@ -1,4 +1,4 @@
-//! The sign-in of this machine: a name in, an access token out. There is no password, because there is nobody to keep out.
+//! The sign-in of this machine: a name in, tokens out. There is no password, because there is nobody to keep out.
 //! Knows forms and the wall between pages; on AWS the hosted page of the user pool does this, with code and PKCE.
 //!
 //! A page of another origin that could have a token would be a reader to `/api/me`; the Host wall in front of the whole
@@ -14,7 +14,8 @@ use serde_json::json;
 use super::domain::{self, unavailable};
 use super::parameters::is_form;
 use super::token::{self, Authentication};
-use super::{Issuer, name, origin};
+use super::{Issuer, name};
+use crate::wall;
 
 /// The longest form that is read, in bytes.
 pub(super) const LONGEST: usize = 1024;
@@ -34,7 +35,7 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    if !origin::is_own_page(&headers) {
+    if !wall::is_own_page(&headers) {
         return refuse(StatusCode::FORBIDDEN, "access_denied", "only pages of this server may sign in");
     }
     let Ok(body) = body else {
@@ -50,12 +51,14 @@ pub(super) async fn answer(
     };
     let now = issuer.now();
     let reader = Authentication::new(wish.username, wish.scope, None, now);
-    let token = key.sign(&token::access(issuer.pool(), &reader, now));
+    let access = key.sign(&token::access(issuer.pool(), &reader, now));
     let seconds = issuer.pool().client.access_token.as_secs();
-    domain::answer(
-        StatusCode::OK,
-        json!({"access_token": token, "token_type": "Bearer", "expires_in": seconds}),
-    )
+    let mut tokens = json!({"token_type": "Bearer", "expires_in": seconds});
+    if reader.has_id_token() {
+        tokens["id_token"] = key.sign(&token::id(issuer.pool(), &reader, &access, now)).into();
+    }
+    tokens["access_token"] = access.into();
+    domain::answer(StatusCode::OK, tokens)
 }
 
 /// RFC 6749, section 5.2.

@@ -1,8 +1,7 @@
 //! DynamoDB on one machine: dynoxide behind the wire protocol, so that the unmodified AWS SDK of the functions talks to it.
-//! Knows the template's tables and roles and where the data lies; knows nothing of items.
+//! Knows the template's tables, who may do what to them and where the data lies; knows nothing of items.
 
 mod data;
-mod identity;
 mod permission;
 mod refusal;
 mod wall;
@@ -19,10 +18,9 @@ use dynoxide::actions::update_time_to_live::{TimeToLiveSpecification, UpdateTime
 use dynoxide::{Database, DynoxideError};
 use tokio::net::TcpListener;
 
+use crate::iam::Iam;
 pub use data::{Data, Storage};
-use identity::Identities;
 use template::Table;
-use template::policy::ExecutionRole;
 
 /// How often expired items are removed. DynamoDB takes up to days; here a reader can watch it.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -31,41 +29,33 @@ const SWEEP: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct DynamoDb {
     address: SocketAddr,
-    credentials: BTreeMap<String, BTreeMap<String, String>>,
     data: Data,
 }
 
 impl DynamoDb {
     /// Opens the data, makes the tables that are missing and listens on a free port of the loopback address for the
-    /// functions of `roles`, each with what its role allows. What this program does itself does not go through the door.
+    /// functions that `iam` knows, each with what its role allows. What this program does itself does not go through the door.
     ///
     /// # Errors
     /// The data cannot be opened, a table cannot be made, or no port is to be had.
-    pub async fn start(data: Data, tables: &[Table], roles: &[ExecutionRole]) -> Result<Self> {
+    pub async fn start(data: Data, tables: &[Table], iam: Iam) -> Result<Self> {
         let database = open(&data, tables)?;
         let inner = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for DynamoDB")?;
         let outer = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for DynamoDB")?;
         let (engine, address) = (inner.local_addr()?, outer.local_addr()?);
-        let identities = Identities::new(roles);
-        let credentials = identities.variables();
-        let wall = wall::router(engine, address, identities);
+        let wall = wall::router(engine, address, iam);
         tokio::spawn(dynoxide::server::serve_with_shutdown(inner, database.clone(), pending()));
         let outer = axum::serve::ListenerExt::tap_io(outer, |connection| {
             let _ = connection.set_nodelay(true);
         });
         tokio::spawn(async move { axum::serve(outer, wall).await });
         tokio::spawn(sweep(database));
-        Ok(Self { address, credentials, data })
+        Ok(Self { address, data })
     }
 
     /// What every function's environment needs so that the SDK finds this endpoint.
     pub fn variables(&self) -> BTreeMap<String, String> {
         [("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), format!("http://{}", self.address))].into()
-    }
-
-    /// Function → the variables with its own credentials.
-    pub fn credentials(&self) -> &BTreeMap<String, BTreeMap<String, String>> {
-        &self.credentials
     }
 
     /// Where the data lies.

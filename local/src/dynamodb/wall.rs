@@ -14,8 +14,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use template::policy::{Decision, ExecutionRole};
 
-use super::identity::Identities;
 use super::{permission, refusal};
+use crate::iam::{Iam, Reason};
 
 /// DynamoDB takes no larger request: 16 MB.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -27,13 +27,13 @@ const LONGEST_NAME: usize = 64;
 struct Wall {
     engine: SocketAddr,
     host: String,
-    identities: Identities,
+    iam: Iam,
     client: Client<HttpConnector, Body>,
 }
 
 /// The wall before `engine`, itself listening on `address`.
-pub fn router(engine: SocketAddr, address: SocketAddr, identities: Identities) -> Router {
-    Router::new().fallback(pass).with_state(Arc::new(Wall::new(engine, address, identities)))
+pub fn router(engine: SocketAddr, address: SocketAddr, iam: Iam) -> Router {
+    Router::new().fallback(pass).with_state(Arc::new(Wall::new(engine, address, iam)))
 }
 
 async fn pass(State(wall): State<Arc<Wall>>, request: Request) -> Response {
@@ -41,11 +41,11 @@ async fn pass(State(wall): State<Arc<Wall>>, request: Request) -> Response {
 }
 
 impl Wall {
-    fn new(engine: SocketAddr, address: SocketAddr, identities: Identities) -> Self {
+    fn new(engine: SocketAddr, address: SocketAddr, iam: Iam) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Self { engine, host: address.to_string(), identities, client }
+        Self { engine, host: address.to_string(), iam, client }
     }
 
     async fn judge(&self, request: Request) -> Result<Response, Response> {
@@ -53,7 +53,7 @@ impl Wall {
         let operation = operation(request.headers()).ok_or_else(refusal::unknown_operation)?.to_owned();
         let (mut parts, body) = request.into_parts();
         let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| refusal::too_large())?;
-        if let Some(refusal) = denial(role, &operation, &body) {
+        if let Some(refusal) = self.denial(&role, &operation, &body) {
             return Err(refusal);
         }
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -66,10 +66,36 @@ impl Wall {
     }
 
     /// A browser sends `Origin`, or the `Host` of a rebound name; a function signs with its key id.
-    fn admits(&self, headers: &HeaderMap) -> Option<&ExecutionRole> {
+    fn admits(&self, headers: &HeaderMap) -> Option<Arc<ExecutionRole>> {
         let is_own =
             !headers.contains_key(header::ORIGIN) && only(headers, &header::HOST) == Some(&self.host);
-        only(headers, &header::AUTHORIZATION).filter(|_| is_own).and_then(|text| self.identities.of(text))
+        only(headers, &header::AUTHORIZATION).filter(|_| is_own).and_then(|text| self.iam.role_of(text))
+    }
+
+    /// What to answer unless everything the request touches is allowed.
+    fn denial(&self, role: &ExecutionRole, operation: &str, body: &Bytes) -> Option<Response> {
+        let Ok(needed) = permission::needed(operation, body) else { return Some(refusal::unreadable()) };
+        for permission in &needed {
+            let decision = role.decide(&permission.action, &permission.target);
+            if decision != Decision::Allowed {
+                let resource = refusal::resource(&permission.target);
+                let why = match self.iam.denied(role, &permission.action, resource, decision) {
+                    Reason::TakenAway => "이 실행 동안 역할에서 빼 둔 동작이다",
+                    Reason::NotGranted | Reason::ExplicitDeny => {
+                        "template.yaml에서 역할의 정책이 허용하지 않는 호출이다"
+                    }
+                };
+                tracing::warn!(
+                    function = role.function,
+                    role = role.name,
+                    action = permission.action,
+                    resource,
+                    "AccessDeniedException: {why}"
+                );
+                return Some(refusal::access_denied(role, permission, decision));
+            }
+        }
+        None
     }
 }
 
@@ -88,25 +114,6 @@ fn operation(headers: &HeaderMap) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// What to answer unless everything the request touches is allowed.
-fn denial(role: &ExecutionRole, operation: &str, body: &Bytes) -> Option<Response> {
-    let Ok(needed) = permission::needed(operation, body) else { return Some(refusal::unreadable()) };
-    for permission in &needed {
-        let decision = role.decide(&permission.action, &permission.target);
-        if decision != Decision::Allowed {
-            tracing::warn!(
-                function = role.function,
-                action = permission.action,
-                resource = refusal::resource(&permission.target),
-                "AccessDeniedException: template.yaml에서 역할 {}의 정책이 허용하지 않는 호출이다",
-                role.name
-            );
-            return Some(refusal::access_denied(role, permission, decision));
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use axum::http::StatusCode;
@@ -122,7 +129,7 @@ mod tests {
         Statement { effect, actions: vec![action.to_owned()], resources: vec![resource.to_owned()] }
     }
 
-    fn identities() -> Identities {
+    fn iam() -> Iam {
         let reads = statement(Effect::Allow, "dynamodb:Get*", TABLE);
         let no_scan = statement(Effect::Deny, "dynamodb:Scan", "*");
         let reader = ExecutionRole {
@@ -130,11 +137,11 @@ mod tests {
             name: "ReaderRole".into(),
             statements: vec![reads, no_scan],
         };
-        Identities::new(&[reader])
+        Iam::new(vec![reader])
     }
 
-    fn signed(identities: &Identities) -> String {
-        let key = &identities.variables()["Reader"]["AWS_ACCESS_KEY_ID"];
+    fn signed(iam: &Iam) -> String {
+        let key = &iam.credentials()["Reader"]["AWS_ACCESS_KEY_ID"];
         format!(
             "AWS4-HMAC-SHA256 Credential={key}/20261122/ap-northeast-2/dynamodb/aws4_request, Signature=0"
         )
@@ -142,9 +149,9 @@ mod tests {
 
     #[test]
     fn only_a_function_of_this_run_is_let_in() {
-        let identities = identities();
-        let signed = signed(&identities);
-        let wall = Wall::new("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap(), identities);
+        let iam = iam();
+        let signed = signed(&iam);
+        let wall = Wall::new("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap(), iam);
         let with = |pairs: &[(&'static str, &str)]| {
             let mut headers = HeaderMap::new();
             for (name, value) in pairs {
@@ -165,13 +172,13 @@ mod tests {
 
     /// The wall's answer to a signed request; nothing listens behind it, so what it lets in is an internal error.
     async fn ask(targets: &[&str], body: impl Into<Body>) -> (StatusCode, Value) {
-        let identities = identities();
+        let iam = iam();
         let mut request =
-            Request::post("/").header("host", "127.0.0.1:2").header("authorization", signed(&identities));
+            Request::post("/").header("host", "127.0.0.1:2").header("authorization", signed(&iam));
         for target in targets {
             request = request.header("x-amz-target", *target);
         }
-        let router = router("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap(), identities);
+        let router = router("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap(), iam);
         let answer = router.oneshot(request.body(body.into()).unwrap()).await.unwrap();
         assert_eq!(answer.headers()["content-type"], "application/x-amz-json-1.0");
         assert_eq!(answer.headers()["x-amzn-requestid"].len(), 52);

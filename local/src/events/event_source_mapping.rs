@@ -1,5 +1,5 @@
 //! Lambda's event source mappings of SQS queues: polls, gathers batches, invokes, and deletes what the function managed.
-//! Knows queues and `Lambda::invoke`; what a function says of a batch is read in `batch`.
+//! Knows queues, the function's role and `Lambda::invoke`; what a function says of a batch is read in `batch`.
 //!
 //! Rules: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS" and "Handling errors for an SQS event source in Lambda".
 
@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use template::EventSourceMapping;
-use template::policy::{Decision, ExecutionRole, Target};
+use template::policy::{Decision, Target};
 use tokio::sync::Semaphore;
 
 use super::batch;
 use super::clock::Clock;
 use super::sqs::{Delivery, Sqs, ms};
+use crate::iam::Iam;
 use crate::lambda::{InvokeError, Lambda};
 
 /// Batches of one mapping at once where the template says nothing: with so many Lambda begins.
@@ -49,7 +50,7 @@ pub struct Progress {
 #[derive(Debug)]
 pub struct Mapping {
     config: EventSourceMapping,
-    role: Option<ExecutionRole>,
+    iam: Iam,
     /// ARN of the queue.
     queue: String,
     /// `ReceiveMessageWaitTimeSeconds`
@@ -61,16 +62,11 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// A mapping that has not begun. `role` is that of its function.
-    pub fn new(
-        config: EventSourceMapping,
-        queue: &template::Queue,
-        role: Option<ExecutionRole>,
-        clock: Clock,
-    ) -> Self {
+    /// A mapping that has not begun.
+    pub fn new(config: EventSourceMapping, queue: &template::Queue, iam: Iam, clock: Clock) -> Self {
         let progress = Mutex::new(Progress::default());
         let template::Queue { arn, wait, longest_message, .. } = queue;
-        Self { config, role, queue: arn.clone(), wait: *wait, longest: *longest_message, progress, clock }
+        Self { config, iam, queue: arn.clone(), wait: *wait, longest: *longest_message, progress, clock }
     }
 
     /// What the template says of it.
@@ -87,19 +83,17 @@ impl Mapping {
         change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Polls for ever, unless the function's role does not let it.
+    /// Polls for ever. While the function's role does not let it, it waits for the role to change.
     pub async fn run(self: Arc<Self>, sqs: Arc<Sqs>, lambda: Lambda) {
-        let EventSourceMapping { function, queue, .. } = &self.config;
-        if let Some(name) = POLLING.into_iter().find(|name| !self.may(name)) {
-            let problem =
-                format!("The provided execution role does not have permissions to call {name} on SQS");
-            tracing::warn!(function, queue, "{problem}: 메시지를 가져오지 않는다");
-            self.note(|progress| progress.problem = Some(problem));
-            return;
-        }
         let slots = Arc::new(Semaphore::new(self.config.max_concurrency.unwrap_or(CONCURRENCY)));
+        let mut roles = self.iam.changes();
         loop {
             let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+            roles.mark_unchanged();
+            if !POLLING.into_iter().all(|action| self.may(action, "메시지를 가져오지 않는다")) {
+                let _ = roles.changed().await;
+                continue;
+            }
             let batch = self.gather(&sqs).await;
             if batch.is_empty() {
                 if self.wait.is_zero() {
@@ -115,11 +109,23 @@ impl Mapping {
         }
     }
 
-    /// Whether the function's role allows this action on the queue.
-    fn may(&self, action: &str) -> bool {
-        let target = Target::Arn(self.queue.clone());
-        let decide = |role: &ExecutionRole| role.decide(&format!("sqs:{action}"), &target);
-        self.role.as_ref().map(decide) == Some(Decision::Allowed)
+    /// Whether the function's role allows this action on the queue at this moment. If not, that is told, with what follows of it.
+    fn may(&self, name: &str, follows: &str) -> bool {
+        let EventSourceMapping { function, queue, .. } = &self.config;
+        let Some(role) = self.iam.role(function) else { return false };
+        let action = format!("sqs:{name}");
+        let decision = role.decide(&action, &Target::Arn(self.queue.clone()));
+        if decision == Decision::Allowed {
+            self.note(|progress| {
+                progress.problem.take_if(|problem| problem.contains(name));
+            });
+            return true;
+        }
+        self.iam.denied(&role, &action, &self.queue, decision);
+        let problem = format!("The provided execution role does not have permissions to call {name} on SQS");
+        tracing::warn!(function, queue, "{problem}: {follows}");
+        self.note(|progress| progress.problem = Some(problem));
+        false
     }
 
     /// A batch: whatever one receive finds, or with a batching window everything until it is over or the batch is full.
@@ -186,15 +192,8 @@ impl Mapping {
             progress.batches += 1;
             progress.failed_batches += u64::from(!is_whole);
         });
-        if !self.may("DeleteMessage") {
-            let problem =
-                "The provided execution role does not have permissions to call DeleteMessage on SQS";
-            tracing::warn!(function, queue, "{problem}: 처리한 메시지도 다시 온다");
-            self.note(|progress| progress.problem = Some(problem.to_owned()));
-            return;
-        }
-        for receipt in outcome.managed {
-            sqs.delete(queue, receipt);
+        if !outcome.managed.is_empty() && self.may("DeleteMessage", "처리한 메시지도 다시 온다") {
+            outcome.managed.iter().for_each(|receipt| sqs.delete(queue, receipt));
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What invokes functions beside the API: EventBridge Scheduler and SQS on one machine.
-//! Knows the template's schedules, queues and event source mappings, the roles, and `Lambda::invoke`.
+//! Knows the template's schedules, queues and event source mappings, IAM, and `Lambda::invoke`.
 
 mod asynchronous;
 mod batch;
@@ -11,10 +11,10 @@ pub mod sqs;
 
 use std::sync::Arc;
 
-use template::policy::ExecutionRole;
 use template::{EventSourceMapping, Function, Queue};
 use tokio::sync::watch;
 
+use crate::iam::Iam;
 use crate::lambda::Lambda;
 use clock::Clock;
 use event_source_mapping::Mapping;
@@ -26,8 +26,6 @@ use sqs::Sqs;
 pub struct Sources<'a> {
     /// The functions with their schedules.
     pub functions: &'a [Function],
-    /// What each function may do.
-    pub roles: &'a [ExecutionRole],
     /// The queues.
     pub queues: &'a [Queue],
     /// Which of them invokes which function.
@@ -43,14 +41,13 @@ pub struct Events {
 
 impl Events {
     /// Starts schedules, queues and mappings. The clock of all of them runs `time_scale` times as fast as time does.
-    pub fn start(sources: &Sources<'_>, lambda: &Lambda, time_scale: u32) -> Self {
+    pub fn start(sources: &Sources<'_>, lambda: &Lambda, iam: &Iam, time_scale: u32) -> Self {
         let clock = Clock::start(time_scale);
         scheduler::start(sources.functions, lambda, clock);
         let sqs = Arc::new(Sqs::new(sources.queues, clock));
         let mappings = sources.mappings.iter().filter_map(|config| {
             let queue = sources.queues.iter().find(|queue| queue.name == config.queue)?;
-            let role = sources.roles.iter().find(|role| role.function == config.function).cloned();
-            Some(Arc::new(Mapping::new(config.clone(), queue, role, clock)))
+            Some(Arc::new(Mapping::new(config.clone(), queue, iam.clone(), clock)))
         });
         let mappings: Arc<[_]> = mappings.collect();
         for mapping in mappings.iter() {

@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 
+use super::arrival::Arrival;
+use super::progress::Progress;
+use super::refusal::Refusal;
 use super::response;
 use crate::lambda::{InvokeError, Lambda};
 
@@ -14,36 +16,60 @@ use crate::lambda::{InvokeError, Lambda};
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Calls a function with an event in payload format 2.0 and waits for as long as the integration may take.
-pub(super) async fn call(
+///
+/// # Errors
+/// What the caller gets where there is no answer, or one that is none.
+pub async fn call(
     function: &str,
     timeout: Option<Duration>,
     lambda: &Lambda,
     event: Bytes,
-    trace_id: String,
-) -> Response {
-    let invocation = lambda.invoke(function, event, trace_id);
-    match tokio::time::timeout(timeout.unwrap_or(TIMEOUT), invocation).await {
-        Ok(Ok(payload)) => response::read(&payload).unwrap_or_else(super::internal_error),
-        Ok(Err(error)) => failed(&error),
-        Err(_) => super::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+    arrival: &Arrival,
+    progress: &mut Progress,
+) -> Result<Response, Refusal> {
+    progress.invoked = Some(arrival.elapsed_ms());
+    let invocation = lambda.invoke(function, event, arrival.trace_id.clone());
+    let outcome = tokio::time::timeout(timeout.unwrap_or(TIMEOUT), invocation).await;
+    progress.returned = Some(arrival.elapsed_ms());
+    match outcome {
+        Ok(Ok(payload)) => {
+            progress.service_status = Some(200);
+            let response = response::read(&payload).ok_or_else(|| {
+                progress.integration_error = Some(
+                    "The response from the Lambda function doesn't match the format that API Gateway expects"
+                        .into(),
+                );
+                Refusal::InternalError
+            })?;
+            progress.function_status = Some(response.status().as_u16());
+            Ok(response)
+        }
+        Ok(Err(error)) => Err(failed(&error, progress)),
+        Err(_) => {
+            progress.integration_error = Some("Integration timed out".into());
+            Err(Refusal::Unavailable)
+        }
     }
 }
 
 /// What the caller of an HTTP API sees of an invocation without an answer.
-fn failed(error: &InvokeError) -> Response {
-    match error {
-        InvokeError::Building => {
-            let mut response = super::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
-            response.headers_mut().insert("x-local-state", HeaderValue::from_static("building"));
-            response
-        }
-        InvokeError::Throttled | InvokeError::Overloaded => {
-            super::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
-        }
-        InvokeError::TooLarge => super::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
+fn failed(error: &InvokeError, progress: &mut Progress) -> Refusal {
+    let (status, refusal) = match error {
+        InvokeError::Building => (None, Refusal::Building),
+        InvokeError::Throttled => (Some(429), Refusal::Unavailable),
+        InvokeError::Overloaded => (None, Refusal::Unavailable),
+        InvokeError::TooLarge => (Some(413), Refusal::TooLarge),
+        // Lambda itself has answered well: with an error of the function.
         InvokeError::Reported { .. } | InvokeError::Exited { .. } | InvokeError::TimedOut { .. } => {
-            super::internal_error()
+            (Some(200), Refusal::InternalError)
         }
-    }
+    };
+    progress.service_status = status;
+    progress.integration_error = Some(match refusal {
+        Refusal::InternalError => {
+            format!("The Lambda function returned the following error: {error}. Check your Lambda function code and try again.")
+        }
+        _ => error.to_string(),
+    }.into());
+    refusal
 }

@@ -1,14 +1,21 @@
-//! API Gateway on one machine: an HTTP API whose routes, authorizers, throttles and CORS come from template.yaml.
-//! Knows the template's `Api`, the issuer's public keys, `Lambda::invoke` and SQS; knows no function's types.
+//! API Gateway on one machine: an HTTP API whose routes, authorizers, throttles, CORS and access log come from template.yaml.
+//! Knows the template's `Api`, `Lambda::invoke` and SQS; knows no function's types and asks issuers for keys as anybody would.
 
+mod access_log;
+mod arrival;
 mod authorizer;
+mod body;
 mod cors;
 mod event;
 mod integration;
 mod parameter;
+mod path;
+mod progress;
+mod refusal;
 mod response;
 mod routing;
 mod send_message;
+pub mod telemetry;
 pub mod throttle;
 
 use std::net::SocketAddr;
@@ -16,137 +23,192 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::HeaderValue;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use time::OffsetDateTime;
 
-use crate::cognito::Issuer;
+use self::arrival::Arrival;
+use self::authorizer::Authorizers;
+use self::progress::{Passage, Progress};
+use self::refusal::Refusal;
+use self::telemetry::Telemetry;
 use crate::events::sqs::Sqs;
 use crate::lambda::Lambda;
-use template::{Api, Integration};
+use template::{Api, Authorization, Integration};
 use throttle::Throttles;
 
-/// Payload limit of an HTTP API: 10 MB ("Quotas for HTTP APIs").
-const BODY_LIMIT: usize = 10 * 1024 * 1024;
-/// Request line and headers together: 10,240 bytes ("Quotas for HTTP APIs").
-const HEADERS_LIMIT: usize = 10_240;
+/// Request line and header values together: 10,240 bytes ("Quotas for HTTP APIs").
+const HEAD_LIMIT: usize = 10_240;
 
-/// An HTTP API in front of Lambda.
+/// An HTTP API in front of Lambda. Clones are one API.
+#[derive(Debug, Clone)]
+pub struct HttpApi(Arc<Gateway>);
+
 #[derive(Debug)]
 struct Gateway {
     api: Api,
+    routes: routing::Table,
     throttles: Throttles,
+    authorizers: Authorizers,
     lambda: Lambda,
     sqs: Arc<Sqs>,
-    issuer: Option<Issuer>,
+    telemetry: Telemetry,
 }
 
-/// The API as a router that takes every request it is given, whatever its path. `issuer`: whose tokens its authorizers take.
-pub fn router(api: Api, lambda: Lambda, sqs: Arc<Sqs>, issuer: Option<Issuer>) -> Router {
-    let throttles = Throttles::new(&api, Instant::now());
-    Router::new().fallback(answer).with_state(Arc::new(Gateway { api, throttles, lambda, sqs, issuer }))
-}
+impl HttpApi {
+    /// The API of a template; its buckets are full.
+    pub fn new(api: Api, lambda: Lambda, sqs: Arc<Sqs>) -> Self {
+        let routes = routing::Table::new(&api.routes);
+        let throttles = Throttles::new(&api, Instant::now());
+        let authorizers = Authorizers::new(&api);
+        let telemetry = Telemetry::default();
+        Self(Arc::new(Gateway { api, routes, throttles, authorizers, lambda, sqs, telemetry }))
+    }
 
-async fn answer(
-    State(gateway): State<Arc<Gateway>>,
-    ConnectInfo(caller): ConnectInfo<SocketAddr>,
-    request: Request,
-) -> Response {
-    let request_id = uuid::Uuid::new_v4().to_string();
-    let headers = gateway.api.cors.is_some().then(|| request.headers().clone());
-    let mut response = gateway.route(request, caller, &request_id).await;
-    if let (Some(cors), Some(sent)) = (&gateway.api.cors, &headers) {
-        cors::decorate(cors, sent, response.headers_mut());
+    /// Answers a request, whatever its path.
+    pub async fn answer(&self, request: Request, caller: SocketAddr) -> Response {
+        let gateway = &*self.0;
+        let (parts, mut body) = request.into_parts();
+        let mut passage = Passage {
+            api: &gateway.api,
+            telemetry: &gateway.telemetry,
+            arrival: Arrival::new(parts, caller.ip()),
+            progress: Progress::default(),
+        };
+        let response = gateway.respond(&passage.arrival, &mut passage.progress, &mut body).await;
+        body::drain(body);
+        let sent = response.body().size_hint().exact().unwrap_or_default();
+        passage.progress.answered = Some((response.status().as_u16(), sent));
+        response
     }
-    if let Ok(id) = HeaderValue::try_from(request_id) {
-        response.headers_mut().insert("apigw-requestid", id);
+
+    /// The API as a router that takes every request it is given, whatever its path.
+    pub fn router(&self) -> Router {
+        let answer = |State(api): State<Self>,
+                      ConnectInfo(caller): ConnectInfo<SocketAddr>,
+                      request: Request| async move { api.answer(request, caller).await };
+        Router::new().fallback(answer).with_state(self.clone())
     }
-    response
+
+    /// The live feed of its requests.
+    pub fn telemetry(&self) -> Telemetry {
+        self.0.telemetry.clone()
+    }
 }
 
 impl Gateway {
-    async fn route(&self, request: Request, caller: SocketAddr, request_id: &str) -> Response {
-        let (parts, body) = request.into_parts();
-        if let Some(cors) = &self.api.cors
-            && let Some(answer) = cors::preflight(cors, &parts.method, &parts.headers)
-        {
-            return answer;
-        }
-        if size(&parts.headers) + parts.uri.path().len() + parts.uri.query().map_or(0, str::len)
-            > HEADERS_LIMIT
-        {
-            return message(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
-        }
-        let Some(found) = routing::find(&self.api.routes, parts.method.as_str(), parts.uri.path()) else {
-            return message(StatusCode::NOT_FOUND, "Not Found");
+    /// The answer as it goes out.
+    async fn respond(&self, arrival: &Arrival, progress: &mut Progress, body: &mut Body) -> Response {
+        let cors = self.api.cors.as_ref();
+        let preflight = cors.filter(|_| cors::is_preflight(&arrival.parts));
+        let answer = match preflight {
+            Some(cors) => self.preflight(cors, arrival, progress).await,
+            None => self.route(arrival, progress, body).await,
         };
-        if !self.throttles.take(found.index, Instant::now()) {
-            return message(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+        let is_decorated = preflight.is_some() && answer.is_ok();
+        let mut response = answer.unwrap_or_else(|refusal| {
+            progress.refusal = Some(refusal);
+            refusal.into_response()
+        });
+        let headers = response.headers_mut();
+        if let Some(cors) = cors.filter(|_| !is_decorated) {
+            cors::decorate(cors, &arrival.parts.headers, headers);
         }
-        let arrived = OffsetDateTime::now_utc();
-        let identity = match &found.route.authorization {
-            None => None,
-            Some(rule) => {
-                let now = arrived.unix_timestamp();
-                match authorizer::authorize(rule, self.issuer.as_ref(), &parts.headers, now).await {
-                    Ok(identity) => Some(identity),
-                    Err(denied) => return denied.into_response(),
-                }
+        if let Ok(id) = HeaderValue::try_from(arrival.id.as_str()) {
+            headers.insert("apigw-requestid", id);
+        }
+        response
+    }
+
+    /// A preflight is answered by the gateway itself, on any path. But where `ANY` or `$default` takes it and has an authorizer,
+    /// that is asked first, and a browser sends no token with a preflight: the guide's "special considerations".
+    async fn preflight(
+        &self,
+        cors: &template::Cors,
+        arrival: &Arrival,
+        progress: &mut Progress,
+    ) -> Result<Response, Refusal> {
+        check_head(&arrival.parts)?;
+        let path = path::decode(arrival.parts.uri.path()).map_err(|_| Refusal::BadRequest)?;
+        if let Some(found) = self.routes.find(arrival.parts.method.as_str(), &path) {
+            progress.route = Some(found.index);
+            if let Some(rule) = &self.api.routes[found.index].authorization {
+                self.authorize(rule, arrival, progress).await?;
             }
-        };
-        let body = match read(body).await {
-            Ok(body) => body,
-            Err(refusal) => return refusal,
-        };
-        let function = match &found.route.integration {
+        }
+        Ok(cors::preflight(cors, &arrival.parts.headers))
+    }
+
+    /// The way of every other request: route, bucket, authorizer, body, integration.
+    async fn route(
+        &self,
+        arrival: &Arrival,
+        progress: &mut Progress,
+        body: &mut Body,
+    ) -> Result<Response, Refusal> {
+        check_head(&arrival.parts)?;
+        let path = path::decode(arrival.parts.uri.path()).map_err(|_| Refusal::BadRequest)?;
+        let found = self.routes.find(arrival.parts.method.as_str(), &path).ok_or(Refusal::NotFound)?;
+        progress.route = Some(found.index);
+        if !self.throttles.take(found.index, Instant::now()) {
+            return Err(Refusal::TooManyRequests);
+        }
+        let route = &self.api.routes[found.index];
+        if let Some(rule) = &route.authorization {
+            self.authorize(rule, arrival, progress).await?;
+        }
+        let body = body::read(body).await?;
+        progress.received = body.len();
+        let function = match &route.integration {
             Integration::Function(name) => name,
             Integration::SendMessage(send) => {
-                return send_message::call(&self.sqs, send, &parts, &found, &body);
+                let request = parameter::Request {
+                    parts: &arrival.parts,
+                    path: &path,
+                    variables: &found.variables,
+                    body: &body,
+                };
+                return send_message::call(&self.sqs, send, &request, arrival, progress);
             }
         };
-        let trace_id = trace_id(arrived);
         let context = event::Context {
-            api_id: &self.api.id,
-            source_ip: caller.ip(),
-            request_id,
-            trace_id: &trace_id,
-            arrived,
-            identity: identity.as_ref(),
+            api: &self.api,
+            route,
+            path: &path,
+            variables: &found.variables,
+            identity: progress.identity.as_ref(),
         };
-        let Ok(event) = event::build(&parts, &body, &found, &context) else { return internal_error() };
-        integration::call(function, found.route.timeout, &self.lambda, event.into(), trace_id).await
+        let event = event::build(arrival, &body, &context).map_err(|_| Refusal::InternalError)?;
+        integration::call(function, route.timeout, &self.lambda, event.into(), arrival, progress).await
     }
-}
 
-/// `{"message":"…"}`, the body of every error API Gateway makes itself.
-fn message(status: StatusCode, text: &str) -> Response {
-    (status, axum::Json(serde_json::json!({ "message": text }))).into_response()
-}
-
-fn internal_error() -> Response {
-    message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
-}
-
-async fn read(body: Body) -> Result<Bytes, Response> {
-    match Limited::new(body, BODY_LIMIT).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"))
+    async fn authorize(
+        &self,
+        rule: &Authorization,
+        arrival: &Arrival,
+        progress: &mut Progress,
+    ) -> Result<(), Refusal> {
+        let now = arrival.at.unix_timestamp();
+        match self.authorizers.authorize(rule, &arrival.parts, now).await {
+            Ok(identity) => {
+                progress.identity = Some(identity);
+                progress.authorized = Some(arrival.elapsed_ms());
+                Ok(())
+            }
+            Err(denied) => {
+                progress.authorizer_error = Some(denied.error());
+                Err(denied.refusal())
+            }
         }
-        Err(_) => Err(message(StatusCode::BAD_REQUEST, "Bad Request")),
     }
 }
 
-fn size(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
-}
-
-/// `Root=1-8 hex-24 hex` (AWS X-Ray Developer Guide, "Tracing header").
-fn trace_id(at: OffsetDateTime) -> String {
-    let random = uuid::Uuid::new_v4().simple().to_string();
-    format!("Root=1-{:08x}-{}", at.unix_timestamp(), &random[..24])
+/// The quota names the request line and the values of headers, not their names.
+fn check_head(parts: &Parts) -> Result<(), Refusal> {
+    let target = parts.uri.path_and_query().map_or(1, |target| target.as_str().len());
+    let line = parts.method.as_str().len() + " ".len() + target + " HTTP/1.1\r\n".len();
+    let values: usize = parts.headers.values().map(HeaderValue::len).sum();
+    if line + values > HEAD_LIMIT { Err(Refusal::HeadersTooLarge) } else { Ok(()) }
 }

@@ -3,12 +3,11 @@
 //!
 //! Rules: API Gateway Developer Guide, "Create AWS service integrations for HTTP APIs".
 
+use std::borrow::Cow;
+
 use axum::http::request::Parts;
 use serde_json::Value;
 use template::parameter_mapping::{Mapping, Part, Source};
-
-use super::event::query;
-use super::routing::Match;
 
 /// Of a longer body a member is looked for in the first bytes only.
 const READ: usize = 100 * 1024;
@@ -20,17 +19,17 @@ pub struct Unresolved;
 /// A request as mappings see it.
 #[derive(Debug)]
 pub struct Request<'a> {
-    parts: &'a Parts,
-    found: &'a Match<'a>,
-    body: &'a [u8],
+    /// Its head.
+    pub parts: &'a Parts,
+    /// Its path, decoded.
+    pub path: &'a str,
+    /// Path variables, decoded.
+    pub variables: &'a [(&'a str, &'a str)],
+    /// Its body.
+    pub body: &'a [u8],
 }
 
-impl<'a> Request<'a> {
-    /// A request with the route that took it.
-    pub fn new(parts: &'a Parts, found: &'a Match<'a>, body: &'a [u8]) -> Self {
-        Self { parts, found, body }
-    }
-
+impl Request<'_> {
     /// The value of a mapping for this request.
     ///
     /// # Errors
@@ -50,12 +49,17 @@ impl<'a> Request<'a> {
         match source {
             Source::Header(name) => {
                 let values = self.parts.headers.get_all(name).iter();
-                let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-                (!values.is_empty()).then(|| values.join(","))
+                joined(values.map(|value| String::from_utf8_lossy(value.as_bytes())))
             }
-            Source::Query(name) => query(self.parts.uri.query().unwrap_or_default()).remove(name),
-            Source::PathVariable(name) => self.found.variables.get(name).cloned(),
-            Source::Path => Some(self.parts.uri.path().to_owned()),
+            Source::Query(name) => {
+                let query = form_urlencoded::parse(self.parts.uri.query().unwrap_or_default().as_bytes());
+                joined(query.filter(|(own, _)| own == name).map(|(_, value)| value))
+            }
+            Source::PathVariable(name) => {
+                let variable = self.variables.iter().find(|(own, _)| own == name);
+                variable.map(|(_, value)| (*value).to_owned())
+            }
+            Source::Path => Some(self.path.to_owned()),
             Source::Body => self.text(self.body),
             Source::Member(names) => self.member(names),
         }
@@ -78,30 +82,28 @@ impl<'a> Request<'a> {
     }
 }
 
+/// Several values of one name, as one text.
+fn joined<'a>(values: impl Iterator<Item = Cow<'a, str>>) -> Option<String> {
+    let values: Vec<_> = values.collect();
+    (!values.is_empty()).then(|| values.join(","))
+}
+
 #[cfg(test)]
 mod tests {
     use axum::http::Request as HttpRequest;
-    use template::{Integration, Route, RouteKey};
 
     use super::*;
-    use crate::gateway::routing::find;
 
     fn resolved(mapping: &str, body: &str) -> Option<String> {
-        let route = Route {
-            key: RouteKey::parse("POST /users/{id}").unwrap(),
-            integration: Integration::Function("F".into()),
-            throttle: None,
-            timeout: None,
-            authorization: None,
-        };
         let request = HttpRequest::post("/users/%ED%95%9C?a=1&a=2&b=x+y")
             .header("X-Visitor", "0f")
             .header("X-Twice", "1")
             .header("X-Twice", "2");
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        let routes = [route];
-        let found = find(&routes, "POST", parts.uri.path()).unwrap();
-        Request::new(&parts, &found, body.as_bytes()).resolve(&Mapping::parse(mapping).unwrap()).ok()
+        let variables = [("id", "한")];
+        let request =
+            Request { parts: &parts, path: "/users/한", variables: &variables, body: body.as_bytes() };
+        request.resolve(&Mapping::parse(mapping).unwrap()).ok()
     }
 
     #[test]
@@ -113,7 +115,7 @@ mod tests {
             ("$request.querystring.a", "1,2"),
             ("$request.querystring.b", "x y"),
             ("$request.path.id", "한"),
-            ("$request.path", "/users/%ED%95%9C"),
+            ("$request.path", "/users/한"),
             ("$request.body", json),
             ("$request.body.order.number", "7"),
             ("$request.body.order.note", "둘"),

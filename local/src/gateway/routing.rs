@@ -1,73 +1,93 @@
 //! Decides which route takes a request.
 //! Knows route keys; knows no HTTP beyond method and path.
 //!
-//! Priority: API Gateway Developer Guide, "Working with routes for HTTP APIs": full match, then greedy path variable, then
-//! `$default`; a method of its own before `ANY`.
-
-use std::collections::BTreeMap;
-
-use percent_encoding::percent_decode_str;
+//! Priority: API Gateway Developer Guide, "Create routes for HTTP APIs": full match, then greedy path variable, then `$default`;
+//! a method of its own before `ANY`. Among routes of one kind the guide's examples let the more literal path win.
 
 use template::{Route, Segment};
 
-/// The route that takes a request, with its decoded path variables.
+/// The routes in the order in which they are tried.
 #[derive(Debug)]
-pub struct Match<'r> {
+pub struct Table(Vec<Entry>);
+
+#[derive(Debug)]
+struct Entry {
+    index: usize,
+    method: Option<String>,
+    segments: Option<Vec<Segment>>,
+}
+
+/// The route that takes a request, with its path variables.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Match<'a> {
     /// Index into the API's routes.
     pub index: usize,
-    /// The route.
-    pub route: &'r Route,
     /// `pathParameters` of the event.
-    pub variables: BTreeMap<String, String>,
+    pub variables: Vec<(&'a str, &'a str)>,
 }
 
-/// Finds the route for a method and a path (as sent, percent-encoded).
-pub fn find<'r>(routes: &'r [Route], method: &str, path: &str) -> Option<Match<'r>> {
-    let path: Vec<&str> = match path.trim_start_matches('/') {
-        "" => Vec::new(),
-        path => path.split('/').collect(),
-    };
-    let candidates = routes.iter().enumerate().filter_map(|(index, route)| {
-        if route.key.method.as_deref().is_some_and(|own| own != method) {
-            return None;
-        }
-        let (rank, variables) = match &route.key.segments {
-            None => (Vec::new(), BTreeMap::new()),
-            Some(pattern) => compare(pattern, &path)?,
+impl Table {
+    /// Orders the routes: of those that take a request, the first is the one that shall.
+    pub fn new(routes: &[Route]) -> Self {
+        let entry = |(index, route): (usize, &Route)| Entry {
+            index,
+            method: route.key.method.clone(),
+            segments: route.key.segments.clone(),
         };
-        Some(((rank, route.key.method.is_some()), Match { index, route, variables }))
-    });
-    candidates.max_by(|(left, _), (right, _)| left.cmp(right)).map(|(_, found)| found)
-}
-
-/// How well each segment fits: a literal beats a variable, a variable beats a greedy one; `$default` has no rank at all.
-fn compare(pattern: &[Segment], path: &[&str]) -> Option<(Vec<u8>, BTreeMap<String, String>)> {
-    let mut rank = vec![1];
-    let mut variables = BTreeMap::new();
-    let mut rest = path;
-    for segment in pattern {
-        let (first, others) = rest.split_first()?;
-        match segment {
-            Segment::Literal(text) if text == first => rank.push(3),
-            Segment::Literal(_) => return None,
-            Segment::Variable(_) if first.is_empty() => return None,
-            Segment::Variable(name) => {
-                variables.insert(name.clone(), decode(first));
-                rank.push(2);
-            }
-            Segment::Greedy(name) => {
-                variables.insert(name.clone(), decode(&rest.join("/")));
-                rank.push(0);
-                return Some((rank, variables));
-            }
-        }
-        rest = others;
+        let mut entries: Vec<_> = routes.iter().enumerate().map(entry).collect();
+        entries.sort_by_cached_key(|entry| std::cmp::Reverse(entry.priority()));
+        Self(entries)
     }
-    rest.is_empty().then_some((rank, variables))
+
+    /// Finds the route for a method and a path, decoded.
+    pub fn find<'a>(&'a self, method: &str, path: &'a str) -> Option<Match<'a>> {
+        // More slashes at the beginning count as one.
+        let path = path.trim_start_matches('/');
+        self.0.iter().find_map(|entry| {
+            let takes = entry.method.as_deref().is_none_or(|own| own == method);
+            let variables = takes.then(|| entry.compare(path)).flatten()?;
+            Some(Match { index: entry.index, variables })
+        })
+    }
 }
 
-fn decode(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
+impl Entry {
+    /// Kind of match, then how literal each segment is, then whether the method is its own.
+    fn priority(&self) -> (u8, Vec<u8>, bool) {
+        let Some(segments) = &self.segments else { return (0, Vec::new(), false) };
+        let literal = |segment: &Segment| match segment {
+            Segment::Literal(_) => 2,
+            Segment::Variable(_) => 1,
+            Segment::Greedy(_) => 0,
+        };
+        let greedy = matches!(segments.last(), Some(Segment::Greedy(_)));
+        (if greedy { 1 } else { 2 }, segments.iter().map(literal).collect(), self.method.is_some())
+    }
+
+    /// The variables when the path fits; none of them is ever empty.
+    fn compare<'a>(&'a self, path: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
+        let mut variables = Vec::new();
+        let Some(segments) = &self.segments else { return Some(variables) };
+        let mut rest = (!path.is_empty()).then_some(path);
+        for segment in segments {
+            let here = rest?;
+            let (first, behind) = match here.split_once('/') {
+                Some((first, behind)) => (first, Some(behind)),
+                None => (here, None),
+            };
+            match segment {
+                Segment::Literal(text) if text == first => {}
+                Segment::Variable(name) if !first.is_empty() => variables.push((name.as_str(), first)),
+                Segment::Greedy(name) if !here.is_empty() => {
+                    variables.push((name.as_str(), here));
+                    return Some(variables);
+                }
+                _ => return None,
+            }
+            rest = behind;
+        }
+        rest.is_none().then_some(variables)
+    }
 }
 
 #[cfg(test)]
@@ -86,38 +106,89 @@ mod tests {
         keys.iter().map(route).collect()
     }
 
-    #[test]
-    fn the_most_specific_route_wins_whatever_the_order() {
-        let mut keys = [
-            "$default",
-            "ANY /{proxy+}",
-            "GET /users/{id}",
-            "ANY /users/{id}",
-            "GET /users/me",
-            "GET /users/{proxy+}",
-        ];
+    /// Whatever order the routes stand in, each request is taken by the route named.
+    fn check(keys: &[&str], requests: &[(&str, &str)]) {
+        let mut keys = keys.to_vec();
         for _ in 0..keys.len() {
             keys.rotate_left(1);
-            let routes = routes(&keys);
-            let taken =
-                |method, path| find(&routes, method, path).map(|found| found.route.key.to_string()).unwrap();
-            assert_eq!(taken("GET", "/users/me"), "GET /users/me");
-            assert_eq!(taken("GET", "/users/1"), "GET /users/{id}");
-            assert_eq!(taken("PUT", "/users/1"), "ANY /users/{id}");
-            assert_eq!(taken("GET", "/users/1/x"), "GET /users/{proxy+}");
-            assert_eq!(taken("POST", "/elsewhere"), "ANY /{proxy+}");
-            assert_eq!(taken("POST", "/"), "$default");
+            let table = Table::new(&routes(&keys));
+            for (request, expected) in requests {
+                let (method, path) = request.split_once(' ').unwrap();
+                let taken = table.find(method, path).map_or("none", |found| keys[found.index]);
+                assert_eq!(taken, *expected, "{request} of {keys:?}");
+            }
         }
     }
 
     #[test]
-    fn variables_are_decoded_and_never_empty() {
-        let routes = routes(&["GET /users/{id}"]);
-        let found = find(&routes, "GET", "/users/%ED%95%9C%20%2F").unwrap();
-        assert_eq!(found.variables["id"], "한 /");
-        for path in ["/users", "/users/", "/users/1/", "/Users/1", "//users/1x/"] {
-            assert!(find(&routes, "GET", path).is_none(), "{path}");
+    fn the_guide_s_example() {
+        check(
+            &["GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{proxy+}", "$default"],
+            &[
+                ("GET /pets/dog/1", "GET /pets/dog/1"),
+                ("GET /pets/dog/2", "GET /pets/dog/{id}"),
+                ("GET /pets/cat/1", "GET /pets/{proxy+}"),
+                ("POST /test/5", "ANY /{proxy+}"),
+                ("GET /", "$default"),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_most_specific_route_wins_whatever_the_order() {
+        check(
+            &[
+                "$default",
+                "ANY /{proxy+}",
+                "GET /users/{id}",
+                "ANY /users/{id}",
+                "GET /users/me",
+                "GET /users/{proxy+}",
+            ],
+            &[
+                ("GET /users/me", "GET /users/me"),
+                ("GET /users/1", "GET /users/{id}"),
+                ("PUT /users/1", "ANY /users/{id}"),
+                ("PUT /users/me", "ANY /users/{id}"),
+                ("GET /users/1/x", "GET /users/{proxy+}"),
+                ("PUT /users/1/x", "ANY /{proxy+}"),
+                ("POST /elsewhere", "ANY /{proxy+}"),
+                ("POST /", "$default"),
+                ("GET ///users/me", "GET /users/me"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_full_match_goes_before_a_greedy_one_with_more_letters_in_common() {
+        check(
+            &[
+                "GET /pets/dog/{proxy+}",
+                "GET /pets/{kind}/{id}",
+                "GET /pets/{kind}/{proxy+}",
+                "GET /{a}/{b}/{c}",
+            ],
+            &[
+                ("GET /pets/dog/1", "GET /pets/{kind}/{id}"),
+                ("GET /pets/dog/1/2", "GET /pets/dog/{proxy+}"),
+                ("GET /pets/cat/1/2", "GET /pets/{kind}/{proxy+}"),
+                ("GET /x/cat/1", "GET /{a}/{b}/{c}"),
+                ("GET /x/cat/1/2", "none"),
+            ],
+        );
+    }
+
+    #[test]
+    fn variables_are_never_empty() {
+        let table = Table::new(&routes(&["GET /users/{id}", "GET /files/{path+}", "GET /"]));
+        let of = |path| table.find("GET", path).map(|found| found.variables);
+        assert_eq!(of("/users/한 "), Some(vec![("id", "한 ")]));
+        assert_eq!(of("/files/a//b/"), Some(vec![("path", "a//b/")]));
+        assert_eq!(of("/"), Some(vec![]));
+        assert_eq!(of("//"), Some(vec![]));
+        for path in ["/users", "/users/", "/users/1/", "/Users/1", "/users//", "/files", "/files/", "/x"] {
+            assert_eq!(of(path), None, "{path}");
         }
-        assert!(find(&routes, "POST", "/users/1").is_none());
+        assert_eq!(table.find("POST", "/users/1"), None);
     }
 }

@@ -3,22 +3,26 @@
 //!
 //! The transitions are those of the Runtime API: AWS Lambda Developer Guide, "Using the Lambda runtime API".
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix::unistd::Pid;
 use tokio::sync::{oneshot, watch};
 
 use super::invocation::{Answer, Invocation};
+use super::process;
+use super::telemetry::{InitializationType, InvocationId, Reason};
+
+/// How old a look at the memory may be.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// What `/invocation/next` answers.
 #[derive(Debug)]
 pub struct Event {
     /// The invocation to work on.
-    pub request_id: String,
+    pub id: InvocationId,
     /// The event, JSON.
     pub body: bytes::Bytes,
-    /// `Lambda-Runtime-Trace-Id`.
-    pub trace_id: String,
     /// Unix milliseconds at which the function times out.
     pub deadline_ms: u128,
 }
@@ -41,7 +45,7 @@ pub enum Exchange {
 #[derive(Debug)]
 pub struct Running {
     /// Its id.
-    pub request_id: String,
+    pub id: InvocationId,
     /// When the event was handed over.
     pub started: Instant,
     /// Where the answer goes.
@@ -51,8 +55,8 @@ pub struct Running {
 impl Running {
     /// Ends the invocation now; the other part is where its answer goes.
     pub fn finish(self) -> (Finished, oneshot::Sender<Answer>) {
-        let Self { request_id, started, answer } = self;
-        (Finished { request_id, duration: started.elapsed() }, answer)
+        let Self { id, started, answer } = self;
+        (Finished { id, duration: started.elapsed() }, answer)
     }
 }
 
@@ -60,7 +64,7 @@ impl Running {
 #[derive(Debug)]
 pub struct Finished {
     /// Its id.
-    pub request_id: String,
+    pub id: InvocationId,
     /// From handing the event over until the answer, or the end without one.
     pub duration: Duration,
 }
@@ -68,6 +72,8 @@ pub struct Finished {
 /// An execution environment in a pool.
 #[derive(Debug)]
 pub struct Environment {
+    /// 32 hex digits, shown to people; the secret token that the Runtime API knows it by is another.
+    pub id: Arc<str>,
     /// Kept ready by provisioned concurrency.
     pub provisioned: bool,
     /// `YYYY/MM/DD/[$LATEST]<32 hex>`: on AWS, too, one log stream belongs to one environment.
@@ -82,19 +88,41 @@ pub struct Environment {
     pub invocations: u64,
     /// What it and the Runtime API are in the middle of.
     pub exchange: Exchange,
+    /// The most memory the process had held when it was last looked at, bytes, and when that was.
+    pub peak_memory: Option<(u64, Instant)>,
+    /// Why it is being ended, if it is not its own doing.
+    pub ended: Option<Reason>,
 }
 
 impl Environment {
     /// Hands an event to an environment that is free, which becomes running.
     /// `timeout` is the function's.
     pub fn run(&mut self, invocation: Invocation, timeout: Duration) -> Event {
-        let Invocation { request_id, event, trace_id, answer } = invocation;
+        let Invocation { id, event, answer } = invocation;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let deadline_ms = (now + timeout).as_millis();
         self.invocations += 1;
-        let running = Running { request_id: request_id.clone(), started: Instant::now(), answer };
+        let running = Running { id: id.clone(), started: Instant::now(), answer };
         self.exchange = Exchange::Running(running);
-        Event { request_id, body: event, trace_id, deadline_ms }
+        Event { id, body: event, deadline_ms }
+    }
+
+    /// `AWS_LAMBDA_INITIALIZATION_TYPE`.
+    pub fn initialization_type(&self) -> InitializationType {
+        match self.provisioned {
+            true => InitializationType::ProvisionedConcurrency,
+            false => InitializationType::OnDemand,
+        }
+    }
+
+    /// The most memory the process has held, bytes. Looking costs more than the rest of a warm call, so an older look is good
+    /// enough unless `exact`.
+    pub fn peak_memory(&mut self, pid: Pid, exact: bool) -> Option<u64> {
+        let fresh = self.peak_memory.filter(|(_, looked)| !exact && looked.elapsed() < LOOK_AGAIN);
+        if fresh.is_none() {
+            self.peak_memory = process::memory(pid).map(|memory| (memory.peak, Instant::now()));
+        }
+        self.peak_memory.map(|(bytes, _)| bytes)
     }
 
     /// The init duration if the invocation at hand is the first of an on-demand environment: a cold start.

@@ -11,7 +11,9 @@ use tokio::sync::{oneshot, watch};
 use super::environment::{Environment, Event, Exchange, Finished};
 use super::invocation::{Answer, Invocation, InvokeError};
 use super::placement::{Arrival, Freed, Placement, Refusal, Rules, Stage};
-use super::platform::{Package, Platform};
+use super::platform::{Package, Platform, follow_output};
+use super::snapshot::{Counts, EnvironmentSnapshot, EnvironmentStage, FunctionSnapshot};
+use super::telemetry::{self, Kind, Limit, Outcome, Phase, Reason, Recorder, Telemetry};
 use super::{log, process};
 
 /// On-demand init may take 10 s ("Understanding the Lambda execution environment lifecycle").
@@ -23,6 +25,7 @@ pub struct Function {
     /// What template.yaml says of it.
     pub config: template::Function,
     platform: Arc<Platform>,
+    recorder: Recorder,
     /// The placement's time 0.
     since: Instant,
     pool: Mutex<Pool>,
@@ -34,6 +37,7 @@ struct Pool {
     placement: Placement<String, Invocation>,
     /// By their tokens.
     environments: HashMap<String, Environment>,
+    counts: Counts,
 }
 
 /// Why the Runtime API refuses a call.
@@ -58,7 +62,7 @@ impl From<Refusal> for InvokeError {
 
 impl Function {
     /// A function without a package: it starts nothing until [`Function::deliver`].
-    pub fn new(config: template::Function, platform: Arc<Platform>) -> Self {
+    pub fn new(config: template::Function, platform: Arc<Platform>, telemetry: &Telemetry) -> Self {
         let settings = &platform.settings;
         let placement = Placement::new(Rules {
             idle: ms(settings.idle),
@@ -67,8 +71,9 @@ impl Function {
             most_environments: settings.most_environments,
             most_waiting: settings.most_waiting,
         });
-        let pool = Mutex::new(Pool { package: None, placement, environments: HashMap::new() });
-        Self { config, platform, since: Instant::now(), pool }
+        let recorder = telemetry.recorder(&config.name);
+        let pool = Pool { package: None, placement, environments: HashMap::new(), counts: Counts::default() };
+        Self { config, platform, recorder, since: Instant::now(), pool: Mutex::new(pool) }
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -83,7 +88,7 @@ impl Function {
     ///
     /// # Errors
     /// Every way an invocation can end without an answer.
-    pub async fn invoke(self: &Arc<Self>, event: bytes::Bytes, trace_id: String) -> Answer {
+    pub async fn invoke(self: &Arc<Self>, event: bytes::Bytes, trace_id: &str) -> Answer {
         if event.len() > super::invocation::PAYLOAD_LIMIT {
             return Err(InvokeError::TooLarge);
         }
@@ -97,13 +102,29 @@ impl Function {
         if pool.package.is_none() {
             return Err(InvokeError::Building);
         }
-        while let Arrival::Thaws(token, event) = pool.placement.arrive(self.now(), invocation)? {
-            let Some(back) = self.hand_over(pool, &token, event) else { return Ok(()) };
-            pool.placement.end(&token);
-            invocation = back;
+        let id = invocation.id.clone();
+        loop {
+            match pool.placement.arrive(self.now(), invocation) {
+                Ok(Arrival::Thaws(token, event)) => {
+                    let Some(back) = self.hand_over(pool, &token, event) else { return Ok(()) };
+                    pool.placement.end(&token);
+                    invocation = back;
+                }
+                Ok(Arrival::Waits) => {
+                    self.grow(pool);
+                    return Ok(());
+                }
+                Err(refusal) => {
+                    pool.counts.throttles += 1;
+                    let limit = match refusal {
+                        Refusal::Throttled => Limit::Reserved,
+                        Refusal::Overloaded => Limit::Machine,
+                    };
+                    self.recorder.record(&"".into(), Kind::Throttled { invocation: id, limit });
+                    return Err(refusal.into());
+                }
+            }
         }
-        self.grow(pool);
-        Ok(())
     }
 
     /// Hands an event to a frozen environment. If its poll is gone it is dying: it is ended and the event comes back.
@@ -118,15 +139,31 @@ impl Function {
             return Some(invocation);
         }
         process::thaw(pid);
+        self.recorder.record(&environment.id, Kind::Thawed);
         // If the poll closes just now, the environment's exit answers the invocation.
-        let _ = poll.send(self.begin(environment, pid, invocation));
+        let _ = poll.send(self.begin(&mut pool.counts, environment, pid, invocation));
         None
     }
 
     /// An invocation begins in an environment that is not frozen.
-    fn begin(&self, environment: &mut Environment, pid: Pid, invocation: Invocation) -> Event {
-        self.log(&environment.log_stream, &log::start(&invocation.request_id));
+    fn begin(
+        &self,
+        counts: &mut Counts,
+        environment: &mut Environment,
+        pid: Pid,
+        invocation: Invocation,
+    ) -> Event {
+        if log_enabled() {
+            self.log(&environment.log_stream, &log::start(&invocation.id.request_id));
+        }
         let event = environment.run(invocation, self.config.timeout);
+        let cold = environment.cold_init().is_some();
+        counts.invocations += 1;
+        counts.cold_starts += u64::from(cold);
+        if !environment.provisioned && self.config.provisioned > 0 {
+            counts.provisioned_concurrency_spillover_invocations += 1;
+        }
+        self.recorder.record(&environment.id, Kind::Start { invocation: event.id.clone(), cold });
         self.platform.cpu.begin(pid, self.config.memory_mb);
         event
     }
@@ -147,19 +184,29 @@ impl Function {
 
     fn start(self: &Arc<Self>, pool: &mut Pool, provisioned: bool) {
         let Some(package) = pool.package.clone() else { return };
-        let token = uuid::Uuid::new_v4().simple().to_string();
+        let random = || uuid::Uuid::new_v4().simple().to_string();
+        let (token, id) = (random(), random());
         let (announce, pid) = watch::channel(None);
         let environment = Environment {
             provisioned,
-            log_stream: self.platform.log_stream(&token),
+            log_stream: self.platform.log_stream(&id),
+            id: id.into(),
             pid,
             started: Instant::now(),
             init: None,
             invocations: 0,
             exchange: Exchange::Nothing,
+            peak_memory: None,
+            ended: None,
         };
+        let init = Kind::InitStart {
+            initialization_type: environment.initialization_type(),
+            phase: Phase::Init,
+            memory_size_mb: self.config.memory_mb,
+        };
+        self.recorder.record(&environment.id, init);
         let launch = self.platform.launch(&self.config, &package, &token, &environment);
-        let log_stream = environment.log_stream.clone();
+        let (id, log_stream) = (Arc::clone(&environment.id), environment.log_stream.clone());
         pool.placement.start(token.clone(), provisioned);
         pool.environments.insert(token.clone(), environment);
         let function = Arc::clone(self);
@@ -168,7 +215,7 @@ impl Function {
             let status = match function.platform.launcher.launch(launch).await {
                 Ok(mut process) => {
                     let _ = announce.send(Some(process.pid));
-                    function.platform.follow_output(&function.config.name, &log_stream, &mut process.child);
+                    follow_output(&function.recorder, &id, &log_stream, &mut process.child);
                     match process.child.wait().await {
                         Ok(status) => status.to_string(),
                         Err(error) => error.to_string(),
@@ -191,6 +238,8 @@ impl Function {
         }
         if let Exchange::Running(running) = std::mem::take(&mut environment.exchange) {
             let (finished, answer) = running.finish();
+            let outcome = Outcome::Error { error_type: "Runtime.ExitError".into() };
+            self.done(&mut pool.counts, &environment, &finished, outcome, 0);
             self.report(&environment, &finished, None, Some("error"));
             let _ = answer.send(Err(InvokeError::Exited { status: status.clone() }));
         }
@@ -201,7 +250,14 @@ impl Function {
                 false => ("error", "Runtime.ExitError"),
             };
             self.log(&environment.log_stream, &log::init_report(took, end, kind));
+            let outcome = match end {
+                "timeout" => Outcome::Timeout,
+                _ => Outcome::Error { error_type: kind.into() },
+            };
+            self.initialised(&environment, took, outcome);
         }
+        let reason = environment.ended.unwrap_or(Reason::Crashed);
+        self.recorder.record(&environment.id, Kind::Gone { reason, status: status.as_str().into() });
         if let Some(invocation) = failed {
             let _ = invocation.answer.send(Err(InvokeError::Exited { status }));
         }
@@ -219,7 +275,7 @@ impl Function {
         let pool = &mut *self.pool();
         pool.package = Some(package);
         for token in pool.placement.renew() {
-            end(pool.environments.get_mut(&token));
+            end(pool.environments.get_mut(&token), Reason::Replaced);
         }
         self.provision(pool);
     }
@@ -238,22 +294,28 @@ impl Function {
                 Some(Stage::Idle { .. } | Stage::Running) => return Err(Refused::InvalidStateTransition),
                 Some(Stage::Ending) | None => return Err(Refused::Unknown),
             }
-            environment.init.get_or_insert_with(|| environment.started.elapsed());
-            if let Exchange::Answered(finished) = std::mem::take(&mut environment.exchange)
-                && log_enabled()
-            {
-                self.report(environment, &finished, process::peak_memory(pid), None);
+            if environment.init.is_none() {
+                let took = environment.started.elapsed();
+                environment.init = Some(took);
+                self.initialised(environment, took, Outcome::Success);
+            }
+            if let Exchange::Answered(finished) = std::mem::take(&mut environment.exchange) {
+                let peak_memory = environment.peak_memory(pid, log_enabled());
+                self.report(environment, &finished, peak_memory, None);
             }
             match pool.placement.free(self.now(), token) {
-                Freed::Runs(invocation) => return Ok(self.begin(environment, pid, invocation)),
+                Freed::Runs(invocation) => {
+                    return Ok(self.begin(&mut pool.counts, environment, pid, invocation));
+                }
                 Freed::Freezes => {
                     let (poll, waits) = oneshot::channel();
                     environment.exchange = Exchange::Poll(poll);
                     process::freeze(pid);
+                    self.recorder.record(&environment.id, Kind::Frozen);
                     waits
                 }
                 Freed::Ends => {
-                    end(Some(environment));
+                    end(Some(environment), Reason::Replaced);
                     return Err(Refused::Unknown);
                 }
             }
@@ -270,9 +332,17 @@ impl Function {
         let pool = &mut *self.pool();
         let environment = pool.environments.get_mut(token).ok_or(Refused::Unknown)?;
         match std::mem::take(&mut environment.exchange) {
-            Exchange::Running(running) if running.request_id == request_id => {
+            Exchange::Running(running) if *running.id.request_id == *request_id => {
                 self.platform.cpu.end(pid);
                 let (finished, caller) = running.finish();
+                let (outcome, bytes) = match &answer {
+                    Ok(payload) => (Outcome::Success, payload.len()),
+                    Err(InvokeError::Reported { error_type }) => {
+                        (Outcome::Error { error_type: error_type.as_str().into() }, 0)
+                    }
+                    Err(_) => (Outcome::Error { error_type: "Runtime.Unknown".into() }, 0),
+                };
+                self.done(&mut pool.counts, environment, &finished, outcome, bytes);
                 environment.exchange = Exchange::Answered(finished);
                 pool.placement.answered(token);
                 let _ = caller.send(answer);
@@ -292,16 +362,16 @@ impl Function {
     pub fn sweep(self: &Arc<Self>) {
         let pool = &mut *self.pool();
         for token in pool.placement.reclaim(self.now()) {
-            end(pool.environments.get_mut(&token));
+            end(pool.environments.get_mut(&token), Reason::Idle);
         }
         for (token, environment) in &mut pool.environments {
             match &environment.exchange {
                 Exchange::Running(running) if running.started.elapsed() >= self.config.timeout => {
                     pool.placement.end(token);
-                    self.time_out(environment);
+                    self.time_out(&mut pool.counts, environment);
                 }
                 _ if environment.init.is_none() && environment.started.elapsed() >= INIT_LIMIT => {
-                    kill(environment);
+                    kill(environment, Reason::Timeout);
                 }
                 _ => {}
             }
@@ -310,17 +380,20 @@ impl Function {
     }
 
     /// Ends an environment whose invocation has reached the function's `Timeout`.
-    fn time_out(&self, environment: &mut Environment) {
+    fn time_out(&self, counts: &mut Counts, environment: &mut Environment) {
         let Exchange::Running(running) = std::mem::take(&mut environment.exchange) else { return };
         let after = self.config.timeout;
         let (finished, answer) = running.finish();
-        let line = format!("{} Task timed out after {:.2} seconds", finished.request_id, after.as_secs_f64());
+        counts.timeouts += 1;
+        self.done(counts, environment, &finished, Outcome::Timeout, 0);
+        let line =
+            format!("{} Task timed out after {:.2} seconds", finished.id.request_id, after.as_secs_f64());
         self.log(&environment.log_stream, &line);
         self.report(environment, &finished, None, Some("timeout"));
         if let Some(pid) = *environment.pid.borrow() {
             self.platform.cpu.end(pid);
         }
-        kill(environment);
+        kill(environment, Reason::Timeout);
         let _ = answer.send(Err(InvokeError::TimedOut { after }));
     }
 
@@ -328,7 +401,7 @@ impl Function {
     pub fn stop(&self) -> bool {
         let mut pool = self.pool();
         pool.placement.stop();
-        pool.environments.values().for_each(kill);
+        pool.environments.values_mut().for_each(|environment| kill(environment, Reason::Host));
         pool.environments.is_empty()
     }
 
@@ -347,15 +420,100 @@ impl Function {
         status: Option<&'static str>,
     ) {
         let report = log::Report {
-            request_id: finished.request_id.clone(),
+            request_id: Arc::clone(&finished.id.request_id),
             duration: finished.duration,
             init: environment.cold_init(),
             memory_mb: self.config.memory_mb,
             peak_memory,
             status,
         };
-        self.log(&environment.log_stream, &log::end(&finished.request_id));
-        self.log(&environment.log_stream, &report.line());
+        let outcome = match status {
+            None => Outcome::Success,
+            Some("timeout") => Outcome::Timeout,
+            Some(_) => Outcome::Error { error_type: "Runtime.ExitError".into() },
+        };
+        let record = Kind::Report {
+            invocation: finished.id.clone(),
+            outcome,
+            duration_ms: telemetry::ms(report.duration),
+            billed_duration_ms: report.billed(),
+            init_duration_ms: report.init.map(telemetry::ms),
+            memory_size_mb: report.memory_mb,
+            max_memory_used_mb: peak_memory.map(|bytes| bytes.div_ceil(1024 * 1024)),
+        };
+        self.recorder.record(&environment.id, record);
+        if log_enabled() {
+            self.log(&environment.log_stream, &log::end(&finished.id.request_id));
+            self.log(&environment.log_stream, &report.line());
+        }
+    }
+
+    /// Records that init is over.
+    fn initialised(&self, environment: &Environment, took: Duration, outcome: Outcome) {
+        let record = Kind::InitReport {
+            initialization_type: environment.initialization_type(),
+            phase: Phase::Init,
+            duration_ms: telemetry::ms(took),
+            outcome,
+        };
+        self.recorder.record(&environment.id, record);
+    }
+
+    /// Records that the runtime has answered, or will not any more.
+    fn done(
+        &self,
+        counts: &mut Counts,
+        environment: &Environment,
+        finished: &Finished,
+        outcome: Outcome,
+        produced_bytes: usize,
+    ) {
+        counts.errors += u64::from(outcome != Outcome::Success);
+        let record = Kind::RuntimeDone {
+            invocation: finished.id.clone(),
+            outcome,
+            duration_ms: telemetry::ms(finished.duration),
+            produced_bytes,
+        };
+        self.recorder.record(&environment.id, record);
+    }
+
+    /// What the function looks like now.
+    pub fn snapshot(&self) -> FunctionSnapshot {
+        let pool = &*self.pool();
+        let mut environments: Vec<_> = pool.environments.iter().collect();
+        environments.sort_unstable_by_key(|(_, environment)| environment.started);
+        let environments = environments.into_iter().map(|(token, environment)| {
+            let pid = *environment.pid.borrow();
+            let memory = pid.and_then(process::memory);
+            EnvironmentSnapshot {
+                environment_id: Arc::clone(&environment.id),
+                stage: match pool.placement.stage(token) {
+                    Some(Stage::Init) => EnvironmentStage::Init,
+                    Some(Stage::Idle { .. }) => EnvironmentStage::Idle,
+                    Some(Stage::Running | Stage::Responded) => EnvironmentStage::Running,
+                    Some(Stage::Ending) | None => EnvironmentStage::Ending,
+                },
+                initialization_type: environment.initialization_type(),
+                age_ms: telemetry::ms(environment.started.elapsed()),
+                init_ms: environment.init.map(telemetry::ms),
+                invocations: environment.invocations,
+                memory_bytes: memory.map(|memory| memory.now),
+                peak_memory_bytes: memory.map(|memory| memory.peak),
+                cpu_ms: pid.and_then(process::cpu_time).map(telemetry::ms),
+            }
+        });
+        FunctionSnapshot {
+            function: self.config.name.clone(),
+            ready: pool.package.is_some(),
+            memory_size_mb: self.config.memory_mb,
+            timeout_ms: ms(self.config.timeout),
+            reserved: self.config.reserved,
+            provisioned: self.config.provisioned,
+            waiting: pool.placement.waiting(),
+            counts: pool.counts,
+            environments: environments.collect(),
+        }
     }
 
     fn log(&self, log_stream: &str, line: &str) {
@@ -372,16 +530,17 @@ fn log_enabled() -> bool {
     tracing::enabled!(target: "lambda", tracing::Level::INFO)
 }
 
-fn kill(environment: &Environment) {
+fn kill(environment: &mut Environment, reason: Reason) {
+    environment.ended.get_or_insert(reason);
     if let Some(pid) = *environment.pid.borrow() {
         process::kill(pid);
     }
 }
 
 /// Ends an environment that works on nothing.
-fn end(environment: Option<&mut Environment>) {
+fn end(environment: Option<&mut Environment>, reason: Reason) {
     if let Some(environment) = environment {
-        kill(environment);
+        kill(environment, reason);
         environment.exchange = Exchange::Nothing;
     }
 }

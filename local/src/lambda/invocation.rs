@@ -1,10 +1,13 @@
 //! One call of a function on its way through Lambda, and the ways it can end.
 //! Knows bytes and times only.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
+
+use super::telemetry::InvocationId;
 
 /// Synchronous payloads, both ways: 6 MB ("Lambda quotas"); AWS's own emulator allows these 100 bytes more.
 pub const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024 + 100;
@@ -50,21 +53,21 @@ pub type Answer = Result<Bytes, InvokeError>;
 /// An event waiting for, or being worked on by, an environment.
 #[derive(Debug)]
 pub struct Invocation {
-    /// A new UUID.
-    pub request_id: String,
+    /// A new UUID, and `Root=1-…` for `Lambda-Runtime-Trace-Id`.
+    pub id: InvocationId,
     /// The event, JSON.
     pub event: Bytes,
-    /// `Root=1-…`, for `Lambda-Runtime-Trace-Id`.
-    pub trace_id: String,
     /// Where the answer goes.
     pub answer: oneshot::Sender<Answer>,
 }
 
 impl Invocation {
     /// An invocation and the place its answer arrives at.
-    pub fn new(event: Bytes, trace_id: String) -> (Self, oneshot::Receiver<Answer>) {
+    pub fn new(event: Bytes, trace_id: &str) -> (Self, oneshot::Receiver<Answer>) {
         let (answer, answered) = oneshot::channel();
-        let request_id = uuid::Uuid::new_v4().to_string();
-        (Self { request_id, event, trace_id, answer }, answered)
+        let mut buffer = uuid::Uuid::encode_buffer();
+        let request_id: Arc<str> = (&*uuid::Uuid::new_v4().as_hyphenated().encode_lower(&mut buffer)).into();
+        let id = InvocationId { request_id, trace_id: trace_id.into() };
+        (Self { id, event, answer }, answered)
     }
 }

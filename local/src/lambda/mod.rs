@@ -13,8 +13,13 @@ mod platform;
 mod process;
 mod runtime_api;
 mod service;
+mod snapshot;
+pub mod telemetry;
+pub mod transcript;
 
 pub use cpu::FULL_SPEED_MB;
 pub use invocation::{Answer, InvokeError, PAYLOAD_LIMIT};
 pub use platform::Settings;
 pub use service::Lambda;
+pub use snapshot::{Counts, EnvironmentSnapshot, EnvironmentStage, FunctionSnapshot};
+pub use telemetry::Telemetry;

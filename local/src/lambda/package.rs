@@ -56,8 +56,8 @@ pub struct Options {
     pub root: PathBuf,
     /// The functions in the order they are wanted; each package has a binary of its name.
     pub packages: Vec<String>,
-    /// The cargo profile, e.g. `quick`.
-    pub profile: String,
+    /// Whether they are compiled as they are deployed, rather than quickly.
+    pub as_deployed: bool,
     /// What the functions are compiled from: folders and files. If none of it is newer than an earlier build, its
     /// binary is handed over before cargo is asked.
     pub sources: Vec<PathBuf>,
@@ -66,11 +66,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// The functions in `root/demos`, compiled with the profile `quick`, kept in `store`.
+    /// The functions in `root/demos`, compiled quickly, kept in `store`.
     pub fn new(root: PathBuf, packages: Vec<String>, store: PathBuf) -> Options {
         let sources = ["demos", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"];
         let sources = sources.iter().map(|name| root.join(name)).collect();
-        Options { root, packages, profile: "quick".to_owned(), sources, store }
+        Options { root, packages, as_deployed: false, sources, store }
     }
 }
 
@@ -96,10 +96,15 @@ impl Packager {
             message: None,
             progress: None,
         };
+        // `deploy package` compiles each function by a call of its own: together, each would carry the features of the others.
+        let (profile, together) = match options.as_deployed {
+            true => ("lambda", Vec::new()),
+            false => ("quick", options.packages.clone()),
+        };
         Packager {
             status: watch::Sender::new(options.packages.iter().map(waiting).collect()),
             delivered: vec![None; options.packages.len()],
-            cargo: Cargo::new(options.root, &options.profile, options.packages.clone()),
+            cargo: Cargo::new(options.root, profile, together),
             store: Store::new(options.store),
             packages: options.packages,
             sources: options.sources,

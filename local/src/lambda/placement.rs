@@ -106,6 +106,7 @@ impl<K: Ord + Clone, W> Placement<K, W> {
     /// # Errors
     /// A limit is reached.
     pub fn arrive(&mut self, now: u64, event: W) -> Result<Arrival<K, W>, Refusal> {
+        // ANCHOR: arrival
         let running = self.count(|one| one.stage == Stage::Running);
         if self.rules.reserved.is_some_and(|limit| running + self.waiting.len() >= limit as usize) {
             return Err(Refusal::Throttled);
@@ -119,6 +120,7 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         }
         self.waiting.push_back((now, event));
         Ok(Arrival::Waits)
+        // ANCHOR_END: arrival
     }
 
     /// How many on-demand environments to start: as many as more events wait than environments are about to be free,
@@ -200,6 +202,11 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         let environment = self.environments.remove(key)?;
         let failed = environment.stage == Stage::Init && !environment.provisioned;
         if failed { self.waiting.pop_front().map(|(_, event)| event) } else { None }
+    }
+
+    /// How many events wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Drops what waits and hands out nothing any more.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::process::Child;
 use super::cpu::Controller;
 use super::environment::Environment;
 use super::process::{Launch, Launcher};
+use super::telemetry::{Kind, Recorder};
 use template::REGION;
 
 /// Bounds of this machine and what every environment is told.
@@ -74,9 +76,9 @@ impl Platform {
     }
 
     /// The name of an environment's log stream.
-    pub fn log_stream(&self, token: &str) -> String {
+    pub fn log_stream(&self, id: &str) -> String {
         let now = time::OffsetDateTime::now_utc();
-        format!("{:04}/{:02}/{:02}/[$LATEST]{token}", now.year(), u8::from(now.month()), now.day())
+        format!("{:04}/{:02}/{:02}/[$LATEST]{id}", now.year(), u8::from(now.month()), now.day())
     }
 
     /// What to start for an environment. `token` names it in the Runtime API's path: it is secret, random, and lives as
@@ -88,7 +90,7 @@ impl Platform {
         token: &str,
         environment: &Environment,
     ) -> Launch {
-        let folder = self.settings.folder.join(token);
+        let folder = self.settings.folder.join(&*environment.id);
         let name = &function.name;
         let kind = if environment.provisioned { "provisioned-concurrency" } else { "on-demand" };
         let text = |value: &str| value.to_owned();
@@ -123,27 +125,29 @@ impl Platform {
         let memory = u64::from(function.memory_mb) * 1024 * 1024;
         Launch { bootstrap: package.bootstrap.clone(), variables, folder, memory }
     }
+}
 
-    /// Passes what a function prints to the log, line by line.
-    pub fn follow_output(&self, function: &str, log_stream: &str, child: &mut Child) {
-        if let Some(output) = child.stdout.take() {
-            tokio::spawn(follow(output, function.to_owned(), log_stream.to_owned()));
-        }
-        if let Some(output) = child.stderr.take() {
-            tokio::spawn(follow(output, function.to_owned(), log_stream.to_owned()));
-        }
+/// Passes what a function prints to the log and to the live feed, line by line.
+pub fn follow_output(recorder: &Recorder, id: &Arc<str>, log_stream: &str, child: &mut Child) {
+    if let Some(output) = child.stdout.take() {
+        tokio::spawn(follow(output, recorder.clone(), Arc::clone(id), log_stream.to_owned()));
+    }
+    if let Some(output) = child.stderr.take() {
+        tokio::spawn(follow(output, recorder.clone(), Arc::clone(id), log_stream.to_owned()));
     }
 }
 
 /// Longer lines of a function's output are cut, so that no function can fill the host's memory.
 const LONGEST_LINE: u64 = 16 * 1024;
 
-async fn follow(output: impl AsyncRead + Unpin, function: String, log_stream: String) {
+async fn follow(output: impl AsyncRead + Unpin, recorder: Recorder, id: Arc<str>, log_stream: String) {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
     while let Ok(1..) = (&mut output).take(LONGEST_LINE).read_until(b'\n', &mut line).await {
         let text = String::from_utf8_lossy(&line);
-        tracing::info!(target: "lambda", function, log_stream, "{}", text.trim_end());
+        let text = text.trim_end();
+        tracing::info!(target: "lambda", function = recorder.function(), log_stream, "{text}");
+        recorder.record(&id, Kind::Function { line: text.into() });
         line.clear();
     }
 }

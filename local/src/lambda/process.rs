@@ -157,9 +157,21 @@ pub fn cpu_time(pid: Pid) -> Option<Duration> {
     }
 }
 
-/// The most memory the process has held, in bytes (`VmHWM` of proc_pid_status(5)); `None` where the system does not tell.
-pub fn peak_memory(pid: Pid) -> Option<u64> {
+/// Memory of a process, bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// What it holds now.
+    pub now: u64,
+    /// The most it has held.
+    pub peak: u64,
+}
+
+/// What a process holds in memory (`VmRSS` and `VmHWM` of proc_pid_status(5)); `None` where the system does not tell.
+pub fn memory(pid: Pid) -> Option<Memory> {
     let status = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+    let bytes = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+    };
+    Some(Memory { now: bytes("VmRSS:")?, peak: bytes("VmHWM:")? })
 }

@@ -46,10 +46,10 @@ async fn next(State(functions): State<Functions>, Path((name, token)): Path<(Str
     let mut headers = HeaderMap::new();
     for (name, value) in [
         ("content-type", "application/json"),
-        ("lambda-runtime-aws-request-id", &event.request_id),
+        ("lambda-runtime-aws-request-id", &event.id.request_id),
         ("lambda-runtime-deadline-ms", &event.deadline_ms.to_string()),
         ("lambda-runtime-invoked-function-arn", &arn),
-        ("lambda-runtime-trace-id", &event.trace_id),
+        ("lambda-runtime-trace-id", &event.id.trace_id),
     ] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);

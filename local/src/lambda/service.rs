@@ -14,6 +14,8 @@ use super::function::Function;
 use super::invocation::{Answer, InvokeError};
 use super::platform::{Package, Platform, Settings};
 use super::runtime_api;
+use super::snapshot::FunctionSnapshot;
+use super::telemetry::Telemetry;
 
 /// How often timeouts and idle times are looked at.
 const SWEEP: Duration = Duration::from_millis(50);
@@ -23,6 +25,7 @@ const SWEEP: Duration = Duration::from_millis(50);
 pub struct Lambda {
     functions: runtime_api::Functions,
     platform: Arc<Platform>,
+    telemetry: Telemetry,
 }
 
 impl Lambda {
@@ -34,19 +37,18 @@ impl Lambda {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for the Runtime API")?;
         let platform = Arc::new(Platform::start(settings, listener.local_addr()?)?);
-        let functions: BTreeMap<_, _> = functions
-            .iter()
-            .map(|config| {
-                (config.name.clone(), Arc::new(Function::new(config.clone(), Arc::clone(&platform))))
-            })
-            .collect();
-        let functions = Arc::new(functions);
+        let telemetry = Telemetry::default();
+        let functions = functions.iter().map(|config| {
+            let function = Function::new(config.clone(), Arc::clone(&platform), &telemetry);
+            (config.name.clone(), Arc::new(function))
+        });
+        let functions = Arc::new(functions.collect::<BTreeMap<_, _>>());
         let router = runtime_api::router(Arc::clone(&functions));
         let listener = axum::serve::ListenerExt::tap_io(listener, |connection| {
             let _ = connection.set_nodelay(true);
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let lambda = Self { functions, platform };
+        let lambda = Self { functions, platform, telemetry };
         tokio::spawn(lambda.clone().sweep());
         Ok(lambda)
     }
@@ -67,9 +69,19 @@ impl Lambda {
     /// Every way an invocation can end without an answer; `Building` for a function without a package.
     pub async fn invoke(&self, name: &str, event: Bytes, trace_id: String) -> Answer {
         match self.functions.get(name) {
-            Some(function) => function.invoke(event, trace_id).await,
+            Some(function) => function.invoke(event, &trace_id).await,
             None => Err(InvokeError::Building),
         }
+    }
+
+    /// The live feed of what happens in all functions.
+    pub fn telemetry(&self) -> Telemetry {
+        self.telemetry.clone()
+    }
+
+    /// What every function and its environments look like now, by name.
+    pub fn environments(&self) -> Vec<FunctionSnapshot> {
+        self.functions.values().map(|function| function.snapshot()).collect()
     }
 
     /// Gives all functions made from the cargo package `package` a new binary.
@@ -91,7 +103,8 @@ impl Lambda {
         {
             tick.tick().await;
         }
-        // The environments' own folders are gone with them; what is left is the empty folder around them.
+        // The environments' own folders are gone with them. What is left is the empty folder around them; should it hold
+        // anything else, that is not ours.
         let _ = tokio::fs::remove_dir(&self.platform.settings.folder).await;
     }
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use axum::extract::{Query, Request, State};
-use axum::http::header::{CACHE_CONTROL, HOST, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -69,8 +69,8 @@ pub struct SignIn {
     pub issuer: String,
     /// The client that the pages are.
     pub client: String,
-    /// The path below which readers sign in: on AWS a domain of its own, here part of this server.
-    pub path: String,
+    /// What pages ask for: scopes with a space between.
+    pub scope: String,
 }
 
 impl Site {
@@ -116,8 +116,12 @@ impl Site {
 
     /// As [`Self::router`], for a book whose readers may sign in.
     pub fn router_with(&self, port: u16, sign_in: Option<SignIn>) -> Router {
-        let connect = format!("http://*.localhost:{port}").into();
-        let served = Served { site: self.clone(), connect, sign_in: sign_in.map(Arc::new) };
+        let mut connect = format!("http://*.localhost:{port}");
+        if let Some(sign_in) = &sign_in {
+            // The issuer has one name; to a page that was asked for by another one of this machine it is a foreign host.
+            connect.push_str(&format!(" {}/", sign_in.issuer));
+        }
+        let served = Served { site: self.clone(), connect: connect.into(), sign_in: sign_in.map(Arc::new) };
         Router::new()
             .route("/config.json", get(config))
             .route("/_local/live.js", get(script))
@@ -175,15 +179,14 @@ fn remove_stale(scratch: &Path) {
 }
 
 /// What a page must know about this deployment; a book on AWS has a file of that name. `spread`: parallel
-/// calls may be spread over `*.localhost` names, because a browser opens only six connections to one name. `signIn` stands
-/// below the name the page was asked by, so that it is of the page's own origin, whichever name of this machine that is.
-async fn config(State(served): State<Served>, headers: HeaderMap) -> impl IntoResponse {
-    let mut config = json!({"api": "/api", "spread": true});
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    if let Some(SignIn { issuer, client, path }) = served.sign_in.as_deref() {
+/// calls may be spread over `*.localhost` names, because a browser opens only six connections to one name. `bases`: what else
+/// blocks may call here and not on AWS.
+async fn config(State(served): State<Served>) -> impl IntoResponse {
+    let mut config = json!({"api": "/api", "spread": true, "bases": ["local"]});
+    if let Some(SignIn { issuer, client, scope }) = served.sign_in.as_deref() {
         config["issuer"] = issuer.as_str().into();
         config["client"] = client.as_str().into();
-        config["signIn"] = format!("http://{host}{path}").into();
+        config["scope"] = scope.as_str().into();
     }
     ([(CACHE_CONTROL, "no-cache"), (X_CONTENT_TYPE_OPTIONS, "nosniff")], Json(config))
 }

@@ -28,8 +28,12 @@ pub struct Scope {
     pub stand_ins: bool,
 }
 
+/// The functions that give a value.
+pub const FUNCTIONS: &[&str] = &["FindInMap", "GetAtt", "If", "Join", "Ref", "Split", "Sub"];
+/// The functions that give a condition.
+pub const CONDITIONS: &[&str] = &["And", "Condition", "Equals", "Not", "Or"];
 /// The marker that removes a property: `!Ref AWS::NoValue`.
-const NO_VALUE: &str = "AWS::NoValue";
+pub const NO_VALUE: &str = "AWS::NoValue";
 
 impl Scope {
     /// Evaluates a node; `None` means the property is to be left out (`AWS::NoValue`).
@@ -115,8 +119,8 @@ impl Scope {
             other => Err(Problem::new(
                 place,
                 format!(
-                    "the function `{other}` is not honoured on this machine: use Ref, GetAtt, Sub, If, Join, Split or \
-                     FindInMap"
+                    "the function `{other}` is not honoured on this machine; these are: {}",
+                    FUNCTIONS.join(", ")
                 ),
             )),
         }
@@ -276,6 +280,23 @@ mod tests {
         assert_eq!(evaluated("A: !Ref Origins").unwrap().unwrap().items().len(), 2);
         assert_eq!(evaluated("A: !Ref AWS::NoValue").unwrap(), None);
         assert!(evaluated("A: {B: !Ref AWS::NoValue}").unwrap().unwrap().entries().is_empty());
+    }
+
+    #[test]
+    fn every_function_named_is_one_it_evaluates() {
+        for name in FUNCTIONS {
+            let problem = evaluated(&format!("A: !{name} [Nobody]")).unwrap_err();
+            assert!(!problem.message.contains("not honoured"), "{name}: {}", problem.message);
+        }
+        for name in CONDITIONS {
+            let node = parse(&format!("A: !{name} [Nobody]")).unwrap();
+            let found = scope().condition(node.get("A").unwrap());
+            assert!(
+                !found.is_err_and(|problem| problem.message.contains("not a condition function")),
+                "{name}"
+            );
+        }
+        assert!(FUNCTIONS.is_sorted() && CONDITIONS.is_sorted());
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Reads template.yaml, the one description of the system, and works out what it says for one parameter set.
 //! Knows YAML and CloudFormation; every other room takes the plain `System` it gives.
 
+mod access_log;
 pub mod evaluated;
 mod intrinsics;
 mod packaging;
 pub mod parameter_mapping;
 pub mod parameters;
 pub mod policy;
+pub mod reference;
 mod resources;
 mod route_key;
 pub mod support;
@@ -19,12 +21,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+pub use access_log::{AccessLogFormat, LogPart, LogVariable};
 pub use packaging::Packaging;
 pub use route_key::{RouteKey, Segment};
 pub use system::{
-    Api, Asynchronous, Authorization, Cors, DeployOnly, EventSourceMapping, Function, Integration,
-    MappedAttribute, Queue, Redrive, Route, Schedule, SendMessage, System, Table, Throttle, UserPool,
-    UserPoolClient,
+    Api, Asynchronous, Authorization, Cors, DeployOnly, EventSourceMapping, Function, IdentitySource,
+    Integration, MappedAttribute, Queue, Redrive, Route, Schedule, SendMessage, System, Table, Throttle,
+    UserPool, UserPoolClient,
 };
 use yaml::{Place, Problem};
 
@@ -77,7 +80,16 @@ impl std::error::Error for TemplateError {}
 /// # Errors
 /// A file is missing, or the template says something this machine cannot honour: all such places at once.
 pub fn load(root: &Path, set: &str, stack: Stack<'_>) -> Result<System> {
-    let overrides = parameters::read(&text(root, "samconfig.toml")?, set)?;
+    load_with(root, set, &BTreeMap::new(), stack)
+}
+
+/// Like [`load`], with parameters that take the place of the set's, as `sam deploy --parameter-overrides` has them.
+///
+/// # Errors
+/// See [`load`]; and the template has no parameter of such a name.
+pub fn load_with(root: &Path, set: &str, own: &BTreeMap<String, String>, stack: Stack<'_>) -> Result<System> {
+    let mut overrides = parameters::read(&text(root, "samconfig.toml")?, set)?;
+    overrides.extend(own.iter().map(|(name, value)| (name.clone(), value.clone())));
     Ok(parse("template.yaml", &text(root, "template.yaml")?, &overrides, stack)?)
 }
 

@@ -6,10 +6,11 @@ mod authorizer;
 mod cognito;
 mod events;
 mod function;
-mod inputs;
+pub(crate) mod inputs;
 mod integration;
 mod queue;
 mod role;
+mod stage;
 mod table;
 
 use std::collections::BTreeMap;
@@ -39,7 +40,8 @@ pub(super) struct Reader<'a> {
     problems: Vec<Problem>,
 }
 
-const SECTIONS: &[&str] = &[
+/// What may stand at the top of a template.
+pub(crate) const SECTIONS: &[&str] = &[
     "AWSTemplateFormatVersion",
     "Conditions",
     "Description",
@@ -120,6 +122,11 @@ impl<'a> Reader<'a> {
             }),
             _ => Err(problems),
         }
+    }
+
+    /// The names every template may refer to.
+    pub fn pseudo_parameters(&self) -> impl Iterator<Item = &str> {
+        self.scope.parameters.keys().map(String::as_str).filter(|name| name.starts_with("AWS::"))
     }
 
     /// The names of the template with their values, and what is wrong with them.

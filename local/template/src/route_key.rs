@@ -59,6 +59,11 @@ impl RouteKey {
         }
         Ok(key((method != "ANY").then(|| method.to_owned()), Some(segments)))
     }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
 }
 
 impl fmt::Display for RouteKey {

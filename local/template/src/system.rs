@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::access_log::AccessLogFormat;
 use crate::parameter_mapping::Mapping;
 use crate::policy::{ExecutionRole, Role};
 use crate::route_key::RouteKey;
@@ -194,8 +195,12 @@ pub struct Api {
     pub cors: Option<Cors>,
     /// The routes with their functions.
     pub routes: Vec<Route>,
-    /// `DefaultRouteSettings`: the bucket all routes without one of their own share.
+    /// `DefaultRouteSettings`: the limits of every route without `RouteSettings` of its own.
     pub throttle: Option<Throttle>,
+    /// `StageVariables`.
+    pub stage_variables: BTreeMap<String, String>,
+    /// `AccessLogSettings.Format`.
+    pub access_log: Option<AccessLogFormat>,
 }
 
 /// A route and the function behind it.
@@ -220,6 +225,16 @@ pub enum Integration {
     Function(String),
     /// `SQS-SendMessage`: the gateway itself calls SQS, and no function runs.
     SendMessage(Box<SendMessage>),
+}
+
+impl Integration {
+    /// The function's name, where there is one.
+    pub fn function(&self) -> Option<&str> {
+        match self {
+            Self::Function(name) => Some(name),
+            Self::SendMessage(_) => None,
+        }
+    }
 }
 
 /// The parameters of an `SQS-SendMessage` integration.
@@ -251,12 +266,23 @@ pub struct MappedAttribute {
 /// A JWT authorizer together with the scopes of the route it stands before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorization {
+    /// `IdentitySource`: where the token stands.
+    pub source: IdentitySource,
     /// `JwtConfiguration.Issuer`.
     pub issuer: String,
     /// `JwtConfiguration.Audience`.
     pub audience: Vec<String>,
     /// `AuthorizationScopes`: the token needs one of them; empty for none.
     pub scopes: Vec<String>,
+}
+
+/// Where an authorizer looks for a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentitySource {
+    /// `$request.header.<name>`, the name in lower case.
+    Header(String),
+    /// `$request.querystring.<name>`
+    Query(String),
 }
 
 /// A Cognito user pool with its one client.
@@ -303,6 +329,8 @@ pub struct Cors {
     pub expose_headers: Vec<String>,
     /// Seconds a browser may keep the answer to its preflight.
     pub max_age: Option<u32>,
+    /// Whether a browser may send cookies along.
+    pub allow_credentials: bool,
 }
 
 /// A DynamoDB table.

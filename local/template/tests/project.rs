@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use template::policy::{Decision, Effect, Target};
-use template::{Stack, Throttle};
+use template::{IdentitySource, LogPart, LogVariable, Stack, Throttle};
 
 const STACK_ID: &str = "arn:aws:cloudformation:ap-northeast-2:123456789012:stack/local/0123";
 const STACK: Stack<'_> = Stack { id: STACK_ID, origin: "http://127.0.0.1:3000" };
@@ -148,6 +148,48 @@ fn the_routes_whose_callers_get_an_error_on_purpose() {
     }
 }
 
+#[test]
+fn the_stage_s_access_log_and_variables_are_read() {
+    let api = template::load(root(), "local", STACK).unwrap().api;
+    let parts = api.access_log.unwrap().parts;
+    let variables = parts.iter().filter_map(|part| match part {
+        LogPart::Variable(variable) => Some(variable),
+        LogPart::Text(_) => None,
+    });
+    let variables: Vec<_> = variables.cloned().collect();
+    use LogVariable as V;
+    let expected = [
+        V::RequestTime,
+        V::RequestId,
+        V::RouteKey,
+        V::Status,
+        V::ResponseLength,
+        V::ResponseLatency,
+        V::IntegrationLatency,
+        V::ServiceStatus,
+        V::ErrorMessage,
+        V::AuthorizerError,
+    ];
+    assert_eq!(variables, expected);
+    assert!(api.stage_variables.is_empty());
+    let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let text = text.replacen("AutoDeploy: true", "AutoDeploy: true\n      StageVariables: {mode: lab/1}", 1);
+    let api = template::parse("template.yaml", &text, &with_local(), STACK).unwrap().api;
+    assert_eq!(api.stage_variables, [("mode".to_owned(), "lab/1".to_owned())].into());
+}
+
+#[test]
+fn a_token_is_looked_for_where_the_authorizer_says() {
+    let source = |written: &str| {
+        let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+        let text = text.replacen("$request.header.Authorization", written, 1);
+        let api = template::parse("template.yaml", &text, &with_local(), STACK).unwrap().api;
+        api.routes.into_iter().find_map(|route| route.authorization).unwrap().source
+    };
+    assert_eq!(source("$request.header.X-Token"), IdentitySource::Header("x-token".into()));
+    assert_eq!(source("$request.querystring.Token"), IdentitySource::Query("Token".into()));
+}
+
 /// Replaces `from` by `to` in the project's template and gives the lines of the error.
 fn broken(from: &str, to: &str) -> Vec<String> {
     let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
@@ -206,7 +248,26 @@ fn what_this_machine_cannot_honour_stops_it_with_file_line_and_column() {
         ("TimeoutInMillis: 300", "ConnectionType: VPC_LINK", "does not honour `ConnectionType`"),
         ("!GetAtt ReaderPool.ProviderURL", "https://issuer.example", "the only issuer is the template's own"),
         ("AuthorizerType: JWT", "AuthorizerType: REQUEST", "only AuthorizerType JWT"),
-        ("[$request.header.Authorization]", "[$request.querystring.token]", "only IdentitySource"),
+        ("[$request.header.Authorization]", "[$request.body.token]", "IdentitySource of a JWT authorizer"),
+        ("[$request.header.Authorization]", "[$request.header.]", "IdentitySource of a JWT authorizer"),
+        (
+            "[$request.header.Authorization]",
+            "[$request.header.Authorization, $request.querystring.token]",
+            "IdentitySource of a JWT authorizer",
+        ),
+        ("$context.routeKey", "$context.routekey", "`$context.routekey` is no variable"),
+        ("\"$context.requestId\"", "\"\"", "must contain `$context.requestId`"),
+        ("        Format: >-", "        Formats: >-", "`Formats` is not honoured"),
+        ("        Format: >-", "        Formats: >-", "AccessLogSettings lacks `Format`"),
+        ("      AutoDeploy: true", "      StageVariables: {a-b: c}", "`a-b`: a stage variable's name"),
+        ("      AutoDeploy: true", "      StageVariables: {a: b c}", "a stage variable's value"),
+        ("        MaxAge: 600", "        AllowCredentials: maybe", "expected true or false, found `maybe`"),
+        (
+            "        AllowMethods: [GET, POST, PUT, DELETE]",
+            "        AllowMethods: [\"*\"]\n        AllowCredentials: true",
+            "not with `*`",
+        ),
+        ("          ThrottlingRateLimit: 0.5\n", "", "a throttle needs both"),
         ("AuthorizerId: !Ref ReaderAuthorizer", "AuthorizerId: nobody", "must name an authorizer"),
         ("AuthorizationType: JWT", "AuthorizationType: AWS_IAM", "only AuthorizationType JWT or NONE"),
         ("AuthorizationType: JWT", "AuthorizationType: NONE", "this needs AuthorizationType JWT"),

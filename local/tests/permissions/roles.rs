@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use local::dynamodb::{Data, DynamoDb, Storage};
+use local::iam::Iam;
 use template::policy::{Effect, ExecutionRole, Statement};
 use template::yaml::{self, Node};
 use template::{Stack, System};
@@ -20,9 +21,10 @@ pub fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn endpoint(runtime: &Runtime, system: &System, roles: &[ExecutionRole]) -> DynamoDb {
-    let data = Data::open(&Storage::Memory).unwrap();
-    runtime.block_on(DynamoDb::start(data, &system.tables, roles)).unwrap()
+/// The endpoint, and the roles it goes by.
+fn endpoint(runtime: &Runtime, system: &System, roles: &[ExecutionRole]) -> (DynamoDb, Iam) {
+    let (data, iam) = (Data::open(&Storage::Memory).unwrap(), Iam::new(roles.to_vec()));
+    (runtime.block_on(DynamoDb::start(data, &system.tables, iam.clone())).unwrap(), iam)
 }
 
 /// What the template says, read as plainly as can be: the exact names of actions beside the table's `!GetAtt`.
@@ -56,11 +58,11 @@ fn every_function_of_the_template_may_do_exactly_what_its_role_says() {
     let system = template::load(root(), "local", STACK).unwrap();
     let document = yaml::parse(&std::fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap();
     let runtime = Runtime::new().unwrap();
-    let dynamodb = endpoint(&runtime, &system, &system.roles);
+    let (dynamodb, iam) = endpoint(&runtime, &system, &system.roles);
     let mut allowed = 0;
     for function in &system.functions {
         let written = written(&document, &function.name);
-        let caller = Caller::new(&dynamodb.variables(), &dynamodb.credentials()[&function.name]);
+        let caller = Caller::new(&dynamodb.variables(), &iam.credentials()[&function.name]);
         for operation in all() {
             let expected =
                 operation.on == On::Table && operation.actions.iter().all(|action| written.contains(*action));
@@ -109,10 +111,10 @@ fn a_function_with_one_action_may_do_what_needs_no_other() {
     };
     let roles: Vec<Vec<ExecutionRole>> = vec![named("table", TABLE), named("all", "*")];
     let runtime = Runtime::new().unwrap();
-    let dynamodb = endpoint(&runtime, &system, &roles.concat());
+    let (dynamodb, iam) = endpoint(&runtime, &system, &roles.concat());
     for action in &actions {
         for on in ["table", "all"] {
-            let credentials = &dynamodb.credentials()[&format!("{action} {on}")];
+            let credentials = &iam.credentials()[&format!("{action} {on}")];
             let caller = Caller::new(&dynamodb.variables(), credentials);
             for operation in all() {
                 let expected = operation.actions == [*action] && (on == "all" || operation.on == On::Table);
@@ -126,4 +128,63 @@ fn a_function_with_one_action_may_do_what_needs_no_other() {
             }
         }
     }
+}
+
+/// What a caller may do, in the order of `all`.
+fn allowed(caller: &Caller) -> Vec<bool> {
+    all().iter().map(|operation| caller.may(operation)).collect()
+}
+
+#[test]
+fn an_action_taken_away_is_denied_at_once_and_nothing_else_is_until_it_is_given_back() {
+    let system = template::load(root(), "local", STACK).unwrap();
+    let runtime = Runtime::new().unwrap();
+    let (dynamodb, iam) = endpoint(&runtime, &system, &system.roles);
+    let caller = |function: &str| Caller::new(&dynamodb.variables(), &iam.credentials()[function]);
+    let mut switched = 0;
+    for role in iam.grants() {
+        for function in &role.functions {
+            let caller = caller(function);
+            let before = allowed(&caller);
+            for grant in &role.actions {
+                let action = grant.action.strip_prefix("dynamodb:").unwrap();
+                iam.take_away(&role.role, &grant.action).unwrap();
+                for (operation, was) in all().iter().zip(&before) {
+                    let expected = *was && !operation.actions.contains(&action);
+                    assert_eq!(
+                        caller.may(operation),
+                        expected,
+                        "{function} without {action}: {}",
+                        operation.name
+                    );
+                }
+                iam.give_back(&role.role, &grant.action).unwrap();
+                assert_eq!(allowed(&caller), before, "{function} with {action} again");
+                switched += 1;
+            }
+        }
+    }
+    assert!(switched >= 5, "the five actions of `users`");
+}
+
+#[test]
+fn no_function_can_be_given_what_its_role_in_the_template_does_not_say() {
+    let system = template::load(root(), "local", STACK).unwrap();
+    let iam = Iam::new(system.roles.clone());
+    let before = iam.grants();
+    for role in &before {
+        let granted: BTreeSet<_> = role.actions.iter().map(|grant| grant.action.as_str()).collect();
+        for action in all().iter().flat_map(|operation| operation.actions) {
+            let action = format!("dynamodb:{action}");
+            assert_eq!(
+                iam.give_back(&role.role, &action).is_ok(),
+                granted.contains(action.as_str()),
+                "{action}"
+            );
+        }
+        for action in ["*", "dynamodb:*", "sqs:SendMessage", ""] {
+            assert_eq!(iam.give_back(&role.role, action).is_ok(), granted.contains(action), "{action}");
+        }
+    }
+    assert_eq!(iam.grants(), before);
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use local::dynamodb::{Data, DynamoDb, Storage};
 use local::events::clock::Clock;
 use local::events::sqs::Sqs;
-use local::gateway;
+use local::gateway::HttpApi;
+use local::iam::Iam;
 use local::lambda::package::{Options, Packager};
 use local::lambda::{Lambda, Settings};
 use local::terminal::Terminal;
@@ -38,6 +39,7 @@ struct Users {
     base: String,
     secrets: Vec<String>,
     lambda: Lambda,
+    iam: Iam,
     runtime: Runtime,
     _folder: tempfile::TempDir,
 }
@@ -52,13 +54,13 @@ impl Users {
             system.functions.into_iter().filter(|function| function.package == "users").collect();
         let runtime = Runtime::new().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let (base, secrets, lambda) = runtime.block_on(async {
+        let (base, secrets, lambda, iam) = runtime.block_on(async {
             let data = Data::open(&Storage::Memory).unwrap();
-            let dynamodb = DynamoDb::start(data, &system.tables, &system.roles).await.unwrap();
-            let secrets = dynamodb
-                .credentials()
-                .values()
-                .flat_map(|own| own.values().filter(|text| text.len() > 8).cloned());
+            let iam = Iam::new(system.roles);
+            let dynamodb = DynamoDb::start(data, &system.tables, iam.clone()).await.unwrap();
+            let credentials = iam.credentials();
+            let secrets =
+                credentials.values().flat_map(|own| own.values().filter(|text| text.len() > 8).cloned());
             let secrets = secrets.collect();
             let settings = Settings {
                 idle: Duration::from_secs(60),
@@ -66,7 +68,7 @@ impl Users {
                 most_waiting: 10,
                 folder: folder.path().to_owned(),
                 variables: dynamodb.variables(),
-                credentials: dynamodb.credentials().clone(),
+                credentials,
             };
             let lambda = Lambda::start(&functions, settings).await.unwrap();
             let store = root().join("target/local/functions");
@@ -89,12 +91,12 @@ impl Users {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let base = format!("http://{}", listener.local_addr().unwrap());
             let sqs = Arc::new(Sqs::new(&[], Clock::start(1)));
-            let api = gateway::router(system.api, lambda.clone(), sqs, None);
+            let api = HttpApi::new(system.api, lambda.clone(), sqs).router();
             let api = api.into_make_service_with_connect_info::<SocketAddr>();
             tokio::spawn(async move { axum::serve(listener, api).await });
-            (base, secrets, lambda)
+            (base, secrets, lambda, iam)
         });
-        Users { base, secrets, lambda, runtime, _folder: folder }
+        Users { base, secrets, lambda, iam, runtime, _folder: folder }
     }
 
     fn send(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
@@ -153,11 +155,34 @@ fn without_the_permission_to_write_it_fails_to_and_goes_on_reading() {
         })
     };
     // Other tests' functions are denied things too.
-    let denied = line(&["UsersFunction", "dynamodb:PutItem"]).expect("the wall says what was denied");
-    assert!(denied.contains("역할 UsersRole의 정책") && denied.contains(":table/User\""), "{denied}");
+    let denied = line(&["UsersFunction", "dynamodb:PutItem", "정책이 허용하지 않는"])
+        .expect("the wall says what was denied");
+    assert!(
+        denied.contains("UsersRole")
+            && denied.contains("정책이 허용하지 않는")
+            && denied.contains(":table/User\""),
+        "{denied}"
+    );
     assert!(line(&["awsCode"]).is_some(), "the function logs the code");
     for line in log.lines().filter(|line| line.contains("AccessDenied")) {
         assert!(!users.secrets.iter().any(|secret| line.contains(secret)), "{line}");
         assert!(!line.contains("하늘"), "{line}");
     }
+}
+
+#[test]
+fn a_permission_taken_away_fails_its_call_and_given_back_lets_it_work_again() {
+    let users = Users::start(&template_text());
+    let make = || users.send("POST", "/api/users", Some(json!({"name": "하늘"})));
+    assert_eq!(make().0, 201);
+    users.iam.take_away("UsersRole", "dynamodb:PutItem").unwrap();
+    let (status, refused) = make();
+    assert_eq!((status, &refused["error"]["code"]), (500, &json!("internal")), "{refused}");
+    assert_eq!(users.send("GET", "/api/users/1", None).0, 200, "what does not write goes on");
+    let denials = users.iam.denials().recent();
+    let denial = denials.last().unwrap();
+    assert_eq!((denial.function.as_str(), denial.action.as_str()), ("UsersFunction", "dynamodb:PutItem"));
+    assert_eq!(denial.reason, local::iam::Reason::TakenAway);
+    users.iam.give_all_back();
+    assert_eq!(make().0, 201);
 }

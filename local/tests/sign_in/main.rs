@@ -11,3 +11,4 @@ mod log;
 mod refused;
 mod served;
 mod tokens;
+mod widget;

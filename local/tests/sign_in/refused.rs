@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use local::cognito::SIGNED_IN;
+
 use crate::browser::{Answer, Pairs, encoded};
 use crate::key::{KEY, STRANGER, claims};
 use crate::served::{CLIENT, NAMED, Served, VERIFIER};
@@ -27,6 +29,7 @@ fn a_request_of_nobody_knows_whom_is_sent_nowhere() {
         &[("redirect_uri", "")],
         &[("redirect_uri", "https://book.invalid/")],
         &[("redirect_uri", "https://evil.example/")],
+        &[("redirect_uri", &format!("{}/", served.base))],
         &[("redirect_uri", &book[..book.len() - 1])],
         &[("redirect_uri", &format!("{book}index.html"))],
         &[("redirect_uri", &format!("{book}?next=/"))],
@@ -162,7 +165,7 @@ fn tokens_are_given_for_the_right_code_and_nothing_else() {
         (&[("code_verifier", "")], "invalid_request"),
         (&[("code_verifier", "short")], "invalid_request"),
         (&[("code_verifier", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")], "invalid_grant"),
-        (&[("redirect_uri", &format!("{NAMED}/"))], "invalid_grant"),
+        (&[("redirect_uri", &format!("{NAMED}{SIGNED_IN}"))], "invalid_grant"),
         (&[("redirect_uri", &served.base)], "invalid_grant"),
         (&[("redirect_uri", "")], "invalid_request"),
         (&[("code", "")], "invalid_request"),
@@ -201,7 +204,7 @@ fn tokens_are_given_for_the_right_code_and_nothing_else() {
     assert_eq!(browser.redeem(&late, &[]).text, r#"{"error":"invalid_grant"}"#);
 
     // Sent back to another origin, a code is good there and nowhere else.
-    let other = format!("{NAMED}/");
+    let other = format!("{NAMED}{SIGNED_IN}");
     let code = browser.code("haneul", &[("redirect_uri", &other)]);
     assert_eq!(browser.redeem(&code, &[("redirect_uri", &other)]).status, 200);
 }

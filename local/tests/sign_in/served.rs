@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use local::cognito::{self, Clock, Issuer};
 use local::events::{self, sqs::Sqs};
+use local::gateway::HttpApi;
 use local::lambda::{Lambda, Settings};
-use local::{gateway, wall};
-use template::{Api, Authorization, Integration, Route, RouteKey, UserPool, UserPoolClient};
+use local::wall;
+use template::{Api, Authorization, IdentitySource, Integration, Route, RouteKey, UserPool, UserPoolClient};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -70,7 +71,7 @@ impl Served {
             let address = pool.issuer.clone();
             let issuer = Issuer::with_clock(pool, Some(KEY.folder.path().to_owned()), clock);
             let lambda = lambda(folder.path()).await;
-            let gateway = gateway::router(api(&address), lambda.clone(), no_queues(), Some(issuer.clone()));
+            let gateway = HttpApi::new(api(&address), lambda.clone(), no_queues()).router();
             let router = cognito::router(issuer, vec![base.clone(), NAMED.to_owned(), "*".to_owned()])
                 .fallback_service(gateway)
                 .layer(axum::middleware::from_fn(wall::guard))
@@ -93,9 +94,9 @@ impl Served {
         self
     }
 
-    /// The first page of the book, where readers are sent back to.
+    /// The page of the book where readers are sent back to.
     pub fn book(&self) -> String {
-        format!("{}/", self.base)
+        format!("{}{}", self.base, cognito::SIGNED_IN)
     }
 
     pub fn browser(&self) -> Browser<'_> {
@@ -126,6 +127,7 @@ fn api(issuer: &str) -> Api {
         throttle: None,
         timeout: None,
         authorization: Some(Authorization {
+            source: IdentitySource::Header("authorization".to_owned()),
             issuer: issuer.to_owned(),
             audience: vec![CLIENT.to_owned()],
             scopes,
@@ -135,7 +137,14 @@ fn api(issuer: &str) -> Api {
         route("GET /api/me/users", vec!["book/users".to_owned()]),
         route("GET /api/me/any-scope", Vec::new()),
     ];
-    Api { id: "api".to_owned(), cors: None, routes, throttle: None }
+    Api {
+        id: "api".to_owned(),
+        cors: None,
+        routes,
+        throttle: None,
+        stage_variables: BTreeMap::new(),
+        access_log: None,
+    }
 }
 
 async fn lambda(folder: &Path) -> Lambda {

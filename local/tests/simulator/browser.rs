@@ -67,7 +67,7 @@ fn serve(runtime: &Runtime, root: &Path) -> String {
     copy(&project("book/src/simulations"), &book.join("src/simulations"));
     std::fs::write(book.join("book.toml"), settings()).unwrap();
     let block = "```hurl demo id=grow-at-once\n# 한꺼번에 부르기\nGET {{api}}/cold-start/plain-128\n\nHTTP 200\n```\n";
-    let figures = ["sequential", "burst", "idle", "limit", "scale"]
+    let figures = ["sequential", "burst", "idle", "limit", "downstream", "settings", "scale"]
         .map(|name| format!("## {name}\n\n{{{{#include simulations/{name}.html}}}}\n"));
     let chapter = format!("# 모델\n\n{block}\n{}", figures.join("\n"));
     for (name, text) in [
@@ -113,7 +113,7 @@ fn the_script_steps_the_same_rules_and_its_figures_are_for_everybody() {
     let driver = Driver::start().unwrap();
     let page = driver.session().unwrap();
     page.goto(&url).unwrap();
-    page.wait_until("document.querySelectorAll('.simulator form:not([hidden])').length === 5", LIMIT)
+    page.wait_until("document.querySelectorAll('.simulator form:not([hidden])').length === 7", LIMIT)
         .unwrap();
     let refused = page.console().unwrap();
     assert!(!refused.iter().any(|entry| entry.message.contains("Content Security")), "{refused:?}");

@@ -5,45 +5,48 @@ use std::fmt::Write;
 
 use crate::figure::{WORDS, draw};
 use crate::model::{Course, Outcome, Scenario, run};
-use crate::{hold, project};
+use crate::{hold, limits, project};
 
 /// Positions of the slider.
 const STEPS: u64 = 48;
 
 /// Something a reader may choose: a field of the scenario, its label, and its options as JSON; the first is chosen at first.
-struct Choice {
+pub struct Choice {
     field: &'static str,
     label: &'static str,
     options: Vec<(String, String)>,
 }
 
-struct Fragment {
-    name: &'static str,
-    title: &'static str,
+/// A figure of the book.
+pub struct Fragment {
+    pub name: &'static str,
+    pub title: &'static str,
     /// Blocks of the book for which the model stands in when nothing answers.
-    blocks: &'static str,
-    unit: &'static str,
+    pub blocks: &'static str,
+    pub unit: &'static str,
     /// The time axis: [`STEPS`] times this.
-    slice: u64,
-    choices: Vec<Choice>,
+    pub slice: u64,
+    pub choices: Vec<Choice>,
     /// Fields nobody chooses.
-    settings: Vec<(&'static str, u64)>,
-    caption: String,
+    pub settings: Vec<(&'static str, u64)>,
+    pub caption: String,
 }
 
-fn choice(field: &'static str, label: &'static str, options: &[(&str, u64)]) -> Choice {
+/// A number that may be chosen.
+pub fn choice(field: &'static str, label: &'static str, options: &[(&str, u64)]) -> Choice {
     let options = options.iter().map(|(text, value)| ((*text).to_owned(), value.to_string()));
     Choice { field, label, options: options.collect() }
 }
 
-fn requests(options: &[(&str, Vec<u64>)]) -> Choice {
+/// Arrivals that may be chosen.
+pub fn requests(options: &[(&str, Vec<u64>)]) -> Choice {
     let options =
         options.iter().map(|(text, times)| ((*text).to_owned(), serde_json::to_string(times).unwrap()));
     Choice { field: "arrivals", label: "요청", options: options.collect() }
 }
 
 /// `count` arrivals, one each `spacing`, from `start` on.
-fn every(spacing: u64, count: u64, start: u64) -> impl Iterator<Item = u64> {
+pub fn every(spacing: u64, count: u64, start: u64) -> impl Iterator<Item = u64> {
     (0..count).map(move |n| start + n * spacing)
 }
 
@@ -53,7 +56,10 @@ fn each_second(counts: &[u64]) -> Vec<u64> {
 }
 
 /// Larger than anything here: no limit.
-const NONE: u64 = 1_000_000_000;
+pub const NONE: u64 = 1_000_000_000;
+
+/// Idle times far beyond every axis.
+pub const IDLE: u64 = 600_000;
 
 fn fragments() -> Vec<Fragment> {
     let short_or_long = || choice("handler", "처리 시간", &[("100ms", 100), ("1초", 1000)]);
@@ -72,7 +78,7 @@ fn fragments() -> Vec<Fragment> {
                 ]),
                 short_or_long(),
             ],
-            settings: vec![("init", 300), ("idle", 600_000)],
+            settings: vec![("init", 300), ("idle", IDLE)],
             caption: "앞의 요청이 끝난 다음에 다음 요청이 온다. 환경 하나가 모두 처리하고 콜드 스타트는 처음 한 번뿐이다. \
                       처리 시간을 1초로 늘리면 앞의 요청이 끝나기 전에 다음이 오므로 환경이 늘어난다."
                 .to_owned(),
@@ -92,7 +98,7 @@ fn fragments() -> Vec<Fragment> {
                 choice("handler", "처리 시간", &[("200ms", 200), ("1초", 1000)]),
                 choice("provisioned", "프로비저닝된 동시성", &[("없음", 0), ("4개", 4), ("10개", 10)]),
             ],
-            settings: vec![("init", 300), ("idle", 600_000)],
+            settings: vec![("init", 300), ("idle", IDLE)],
             caption: "첫 무리는 빈 환경이 없어 열 개가 모두 초기화를 거친다. 둘째 무리는 얼어 있던 열 개를 그대로 쓰므로 \
                       콜드 스타트가 없다."
                 .to_owned(),
@@ -116,7 +122,9 @@ fn fragments() -> Vec<Fragment> {
                       다시 초기화부터다. AWS는 이 시간을 공개하지 않는다. 그림은 보기 좋게 1분, 초기화 1초, 처리 2초로 두었다."
                 .to_owned(),
         },
-        limit(),
+        limits::limit(),
+        limits::downstream(),
+        limits::settings(),
         Fragment {
             name: "scale",
             title: "요청이 1개에서 50개로 튀었다 줄면",
@@ -137,49 +145,6 @@ fn fragments() -> Vec<Fragment> {
                 .to_owned(),
         },
     ]
-}
-
-/// The longer the work, the more of the same requests are refused: both numbers stand in the caption.
-fn limit() -> Fragment {
-    let arrivals: Vec<u64> = every(40, 30, 0).collect();
-    let refused = |handler| {
-        let scenario = Scenario {
-            arrivals: arrivals.clone(),
-            handler,
-            init: 200,
-            idle: 600_000,
-            reserved: Some(10),
-            provisioned: None,
-            rate: None,
-            burst: None,
-        };
-        let refused = |outcome: &&Outcome| matches!(outcome, Outcome::Refused { .. });
-        run(&scenario).requests.iter().filter(refused).count()
-    };
-    Fragment {
-        name: "limit",
-        title: "한도 10에 요청 30개",
-        blocks: "",
-        unit: "ms",
-        slice: 60,
-        choices: vec![
-            choice("handler", "처리 시간", &[("1초", 1000), ("100ms", 100), ("400ms", 400)]),
-            requests(&[
-                ("30개를 40ms마다", arrivals.clone()),
-                ("30개를 50ms마다", every(50, 30, 0).collect()),
-                ("30개를 한꺼번에", every(0, 30, 0).collect()),
-            ]),
-            choice("reserved", "동시 실행 한도", &[("10", 10), ("20", 20), ("0", 0), ("없음", NONE)]),
-            choice("burst", "스로틀", &[("없음", NONE), ("5개까지 몰아서, 초당 10개", 5)]),
-        ],
-        settings: vec![("init", 200), ("idle", 600_000), ("rate", 10)],
-        caption: format!(
-            "같은 요청 30개인데 처리에 1초가 걸리면 {}개가, 100ms면 {}개가 거절된다. 동시 실행은 초당 요청 수에 걸리는 시간을 곱한 \
-             값이라 느려지면 는다. 한도를 넘은 요청에 Lambda 자신은 429로 답하고, HTTP API를 거친 손님은 503을 본다.",
-            refused(1000),
-            refused(100),
-        ),
-    }
 }
 
 impl Fragment {
@@ -311,8 +276,14 @@ fn the_captions_are_true() {
     assert_eq!(cold(&burst), [[true; 10], [false; 10]].concat());
     let (_, idle) = course("idle");
     assert_eq!(cold(&idle), [true, false, true, false]);
-    let limit = limit().caption;
+    let limit = limits::limit().caption;
     assert!(limit.contains("1초가 걸리면 20개가, 100ms면 0개가 거절된다"), "{limit}");
+    let downstream = limits::downstream().caption;
+    assert!(downstream.contains("연결이 40개 필요해서 20개가 모자란다"), "{downstream}");
+    assert!(downstream.contains("손님 20명이 503을 본다"), "{downstream}");
+    let settings = limits::settings().caption;
+    assert!(settings.contains("4를 프로비저닝하면 콜드 스타트 4번, 거절 0번"), "{settings}");
+    assert!(settings.contains("둘 다 4면 콜드 스타트 0번, 거절 8번"), "{settings}");
     let (_, scale) = course("scale");
     assert_eq!(scale.environments.len(), 50);
     let ends: Vec<u64> = scale.environments.iter().map(|lane| lane.last().unwrap().2.unwrap()).collect();

@@ -8,6 +8,7 @@
 mod browser;
 mod figure;
 mod fragments;
+mod limits;
 mod model;
 mod vectors;
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use template::Throttle;
 
 /// What happens from outside, and the settings it happens to. Times in ms.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// When requests arrive, in order.

@@ -30,6 +30,9 @@ pub struct Local {
 pub struct Answer {
     pub status: u16,
     pub headers: BTreeMap<String, String>,
+    /// What was sent, as it is.
+    pub text: String,
+    /// The same read as JSON; null where it is none.
     pub body: Value,
 }
 
@@ -81,29 +84,7 @@ impl Local {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Answer, ureq::Error> {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(30)))
-            .build()
-            .into();
-        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let body = match body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                body.to_string()
-            }
-            None => String::new(),
-        };
-        let mut response = agent.run(request.body(body).unwrap())?;
-        let headers = response.headers().iter();
-        let headers =
-            headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
-        let text = response.body_mut().read_to_string()?;
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Answer { status: response.status().as_u16(), headers, body })
+        send_to(&self.base, method, path, headers, body)
     }
 
     /// An access token for a reader called `name`, from this machine's sign-in.
@@ -126,6 +107,39 @@ impl Local {
     pub fn functions(&self) -> BTreeMap<u32, FunctionProcess> {
         processes().into_iter().filter(|(_, process)| process.parent == self.pid()).collect()
     }
+}
+
+/// Sends a request to any server.
+pub fn send_to(
+    base: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Result<Answer, ureq::Error> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(30)))
+        .build()
+        .into();
+    let mut request = ureq::http::Request::builder().method(method).uri(format!("{base}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = match body {
+        Some(body) => {
+            request = request.header("content-type", "application/json");
+            body.to_string()
+        }
+        None => String::new(),
+    };
+    let mut response = agent.run(request.body(body).unwrap())?;
+    let headers = response.headers().iter();
+    let headers =
+        headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    let text = response.body_mut().read_to_string()?;
+    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+    Ok(Answer { status: response.status().as_u16(), headers, text, body })
 }
 
 impl Drop for Local {

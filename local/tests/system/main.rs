@@ -4,12 +4,14 @@
 #![cfg(target_os = "linux")]
 
 mod abuse;
+mod burst;
 mod durability;
 mod environments;
 mod harness;
 mod journey;
 mod memory_is_cpu;
 mod nonsense;
+mod plain_http;
 mod promises;
 mod readers;
 mod switched_off;

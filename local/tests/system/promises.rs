@@ -15,6 +15,7 @@ fn the_demos_keep_their_contract() {
     assert!(report.is_ok(), "{report}");
 }
 
+// ANCHOR: book-test
 #[test]
 fn every_block_and_claim_of_the_book_holds_twice_in_a_row() {
     let _alone = alone();
@@ -25,3 +26,4 @@ fn every_block_and_claim_of_the_book_holds_twice_in_a_row() {
         assert!(report.passed(), "{}\n{:#?}", report.summary(), report);
     }
 }
+// ANCHOR_END: book-test

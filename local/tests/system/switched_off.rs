@@ -41,6 +41,7 @@ fn a_burst_over_the_route_s_bucket_is_429() {
     assert_eq!(local.get("/api/cold-start/plain-512").status, 200, "other routes are not touched");
 }
 
+// ANCHOR: reserved-test
 #[test]
 fn over_the_reserved_concurrency_is_503() {
     let _alone = alone();
@@ -51,6 +52,7 @@ fn over_the_reserved_concurrency_is_503() {
     assert_eq!(refused.body, json!({"message": "Service Unavailable"}));
     assert_eq!(local.get("/api/cold-start/reserved").status, 200, "once it is free it answers");
 }
+// ANCHOR_END: reserved-test
 
 #[test]
 fn over_the_integration_s_timeout_is_503_although_the_function_goes_on() {

@@ -23,13 +23,23 @@ pub fn block_html(block: &Block, shown: Shown<'_>) -> Result<String, serde_json:
     let id = block.id();
     let data = escape(&block_data(block)?);
     let caption = escape(&block.caption);
-    let request = escape(&block.shown_request(shown.settings.api_path()));
+    let request = escape(&block.shown_request(shown.settings));
     let expect = escape(&shown.strings.fill("expect", &[]));
     let status = block.demo.status.map_or_else(
         || escape(&shown.strings.fill("expectAny", &[])),
         |code| format!("<code>HTTP {code}</code>"),
     );
     let repeat = repeat(block, shown.strings);
+    let absent = block.base.as_ref().and_then(|name| shown.settings.bases.get(name));
+    let absent = absent
+        .map_or_else(String::new, |base| format!("<p class=\"live-note\">{}</p>", escape(&base.absent)));
+    let signed_in = match block.tokens.is_empty() {
+        true => String::new(),
+        false => format!(
+            "<p class=\"live-note live-needs\">{}</p>",
+            escape(&shown.strings.fill("needsSignIn", &[]))
+        ),
+    };
     let mut key = format!("<p class=\"live-expect\">{expect} {status}</p>{}", checks(block));
     if block.attributes.predict.is_some() {
         let summary = escape(&shown.strings.fill("expectAndClaims", &[]));
@@ -41,7 +51,7 @@ pub fn block_html(block: &Block, shown: Shown<'_>) -> Result<String, serde_json:
          <live-request data-block=\"{data}\" role=\"group\" aria-labelledby=\"live-{id}-caption\">\
          <p class=\"live-caption\" id=\"live-{id}-caption\">{caption}</p>\
          <pre class=\"live-text\"><code class=\"language-http\">{request}</code></pre>\
-         {repeat}{key}{recorded}\
+         {absent}{signed_in}{repeat}{key}{recorded}\
          </live-request></div>"
     ))
 }

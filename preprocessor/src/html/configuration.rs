@@ -21,9 +21,12 @@ struct Configuration<'a> {
     language: Language,
     headers: Vec<Header<'a>>,
     claims: &'a BTreeMap<String, Alias>,
-    strings: &'a Strings,
+    strings: Strings,
     #[serde(skip_serializing_if = "Option::is_none")]
     config: Option<&'a str>,
+    /// Name → path, and what readers are told where it does not answer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    bases: BTreeMap<&'a str, [&'a str; 2]>,
 }
 
 #[derive(Serialize)]
@@ -44,8 +47,13 @@ pub fn configuration_html(settings: &Settings, strings: &Strings) -> Result<Stri
         language: settings.language,
         headers,
         claims: &settings.claims,
-        strings,
+        strings: strings.for_every_page(),
         config: settings.config.as_deref(),
+        bases: settings
+            .bases
+            .iter()
+            .map(|(name, base)| (name.as_str(), [base.path.as_str(), base.absent.as_str()]))
+            .collect(),
     })?;
     Ok(format!(r#"<div class="live-config" hidden data-config="{}"></div>"#, escape(&json)))
 }

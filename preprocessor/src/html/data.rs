@@ -19,6 +19,8 @@ struct BlockData<'a> {
     parallel: u32,
     readonly: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    only: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     predict: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     chart: Option<Chart>,
@@ -44,6 +46,7 @@ pub(super) fn block_data(block: &Block) -> Result<String, serde_json::Error> {
         delay: demo.delay,
         parallel: attributes.parallel,
         readonly: attributes.readonly,
+        only: block.base.as_deref(),
         predict: attributes.predict.as_deref(),
         chart: attributes.chart,
         status: demo.status,

@@ -16,6 +16,7 @@ mod predict;
 mod progress;
 mod question;
 mod recorded;
+mod sign_in;
 
 pub(crate) use around::Around;
 pub use block::{Shown, block_html};
@@ -23,3 +24,4 @@ pub use configuration::configuration_html;
 pub use escape::escape;
 pub(crate) use lesson::lesson_html;
 pub(crate) use progress::progress_html;
+pub(crate) use sign_in::sign_in_html;

@@ -16,13 +16,14 @@ use super::{
     answer::Answer,
     report::BlockReport,
     service::{Prepared, Service},
+    tokens::Tokens,
 };
 use crate::{
     block::Block,
     claim::{Judgement, Run, evaluate},
     place::Problem,
     settings::{HeaderValue, Settings},
-    syntax::{API_VARIABLE, Fault, Piece, pieces},
+    syntax::{Fault, Piece, pieces},
 };
 
 /// The state that the blocks of one chapter share.
@@ -33,32 +34,42 @@ pub(super) struct ChapterRun<'a> {
     headers: Vec<(String, String)>,
     variables: HashMap<String, String>,
     runs: HashMap<String, Vec<Run>>,
+    /// Of this chapter run's reader, from the first block that needs them.
+    tokens: Option<Result<Tokens, String>>,
 }
 
 impl<'a> ChapterRun<'a> {
     pub fn new(service: &'a Service, settings: &'a Settings) -> Result<Self, RunError> {
         let mut headers = Vec::new();
         for (name, value) in &settings.headers {
-            let value = match value {
-                HeaderValue::Constant(text) => text.clone(),
-                HeaderValue::Random(random) => random_hex(random.random_hex)?,
-            };
-            headers.push((name.clone(), value));
+            headers.push((name.clone(), configured(value)?));
         }
-        let variables = HashMap::from([(API_VARIABLE.to_owned(), service.api.clone())]);
-        Ok(Self { service, settings, headers, variables, runs: HashMap::new() })
+        let variables = service.bases.clone().into_iter().collect();
+        Ok(Self { service, settings, headers, variables, runs: HashMap::new(), tokens: None })
     }
 
     /// Sends a block as often as it asks, judges every answer, remembers captures and runs.
+    ///
+    /// A block whose base does not answer here is left out, and the report says so.
     pub fn block(&mut self, block: &Block) -> (BlockReport, Vec<Answer>) {
+        if let Some(base) = block.base.as_ref().filter(|base| !self.service.bases.contains_key(*base)) {
+            let absent = self.settings.bases.get(base).map_or(String::new(), |base| base.absent.clone());
+            let mut report = BlockReport::new(block, Vec::new(), Duration::ZERO, Vec::new());
+            report.skipped = Some(absent);
+            return (report, Vec::new());
+        }
         let begun = Instant::now();
         let mut failures = Vec::new();
         let mut answers = Vec::new();
-        match self.prepare(block) {
+        let prepared = self.sign_in(block).and_then(|()| self.prepare(block));
+        match prepared {
             Err(message) => failures.push(Problem::new(block.places.fence.clone(), message)),
             Ok(request) => {
                 let (done, error) = self.send(block, &request);
-                answers = done;
+                answers = match &self.tokens {
+                    Some(Ok(tokens)) => done.into_iter().map(|answer| tokens.hide(answer)).collect(),
+                    _ => done,
+                };
                 if let Some(reason) = error {
                     let message = format!("{} {}: {reason}.", request.method, request.url);
                     failures.push(Problem::new(block.places.fence.clone(), message));
@@ -73,6 +84,19 @@ impl<'a> ChapterRun<'a> {
         }
         let statuses = answers.iter().map(|answer| answer.status).collect();
         (BlockReport::new(block, statuses, begun.elapsed(), failures), answers)
+    }
+
+    /// Puts the tokens a block sends among the variables.
+    fn sign_in(&mut self, block: &Block) -> Result<(), String> {
+        if block.tokens.is_empty() {
+            return Ok(());
+        }
+        let tokens = self.tokens.get_or_insert_with(|| Tokens::obtain(self.service, self.settings));
+        let tokens = tokens.as_ref().map_err(Clone::clone)?;
+        for name in &block.tokens {
+            self.variables.insert((*name).to_owned(), tokens.get(name)?.to_owned());
+        }
+        Ok(())
     }
 
     fn prepare(&self, block: &Block) -> Result<Prepared, String> {
@@ -277,6 +301,14 @@ pub(super) fn fill(text: &str, variables: &HashMap<String, String>, json: bool) 
         }
     }
     Ok(filled)
+}
+
+/// A configured value, of this chapter run.
+pub(super) fn configured(value: &HeaderValue) -> Result<String, RunError> {
+    match value {
+        HeaderValue::Constant(text) => Ok(text.clone()),
+        HeaderValue::Random(random) => random_hex(random.random_hex),
+    }
 }
 
 /// Random lower-case hexadecimal digits.

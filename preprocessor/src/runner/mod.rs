@@ -8,6 +8,7 @@ mod report;
 mod service;
 mod source;
 mod stand_in;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 
@@ -129,6 +130,7 @@ fn run(
             let (mut told, answers) = session.block(block);
             if let Some(recorder) = &mut recorder
                 && told.passed()
+                && told.skipped.is_none()
             {
                 let recording = recorder.recording(block, &answers);
                 let old = load_recording(&book.recordings, "", block).ok();

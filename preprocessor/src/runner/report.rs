@@ -21,6 +21,8 @@ pub struct BlockReport {
     pub elapsed: Duration,
     /// What was not as the block says; empty when all was.
     pub failures: Vec<Problem>,
+    /// Why it was not sent: what readers are told where its base does not answer.
+    pub skipped: Option<String>,
     /// What happened to its recording, when recording was asked for and the block passed.
     pub written: Option<Written>,
 }
@@ -39,10 +41,10 @@ pub enum Written {
 impl BlockReport {
     pub(super) fn new(block: &Block, statuses: Vec<u16>, elapsed: Duration, failures: Vec<Problem>) -> Self {
         let place = block.places.fence.clone();
-        Self { id: block.id().to_owned(), place, statuses, elapsed, failures, written: None }
+        Self { id: block.id().to_owned(), place, statuses, elapsed, failures, skipped: None, written: None }
     }
 
-    /// Everything was as the block says.
+    /// Nothing was otherwise than the block says.
     pub fn passed(&self) -> bool {
         self.failures.is_empty()
     }
@@ -50,6 +52,9 @@ impl BlockReport {
 
 impl fmt::Display for BlockReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(reason) = &self.skipped {
+            return write!(f, "skip {}:{} {} · {reason}", self.place.path, self.place.line, self.id);
+        }
         let verdict = if self.passed() { "ok  " } else { "FAIL" };
         let mut statuses: Vec<(u16, usize)> = Vec::new();
         for status in &self.statuses {
@@ -99,9 +104,14 @@ impl Report {
 
     /// One line about all of it.
     pub fn summary(&self) -> String {
-        let passed = self.blocks.iter().filter(|block| block.passed()).count();
-        let failed = self.blocks.len() - passed;
-        format!("블록 {}개: 통과 {passed}개, 실패 {failed}개", self.blocks.len())
+        let count = |is: fn(&BlockReport) -> bool| self.blocks.iter().filter(|block| is(block)).count();
+        let (failed, skipped) = (count(|block| !block.passed()), count(|block| block.skipped.is_some()));
+        let passed = self.blocks.len() - failed - skipped;
+        let mut text = format!("블록 {}개: 통과 {passed}개, 실패 {failed}개", self.blocks.len());
+        if skipped > 0 {
+            text.push_str(&format!(", 건너뜀 {skipped}개"));
+        }
+        text
     }
 }
 

@@ -11,7 +11,7 @@ use http::{HeaderMap, Request, Uri};
 use ureq::Agent;
 
 use super::{RunError, answer::Answer};
-use crate::settings::Settings;
+use crate::{settings::Settings, syntax::API_VARIABLE};
 
 /// A request takes this long at most.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -32,15 +32,18 @@ pub(super) struct Prepared {
 /// A service that answered once.
 pub(super) struct Service {
     agent: Agent,
-    /// What `{{api}}` stands for.
-    pub api: String,
+    /// Scheme, host and port.
+    pub base: String,
+    /// What `{{api}}` and the names of the bases that answer here stand for.
+    pub bases: BTreeMap<String, String>,
     local: bool,
 }
 
 impl Service {
     /// Opens a connection first, so that no block's time contains it.
     pub fn connect(base: Option<&str>, settings: &Settings) -> Result<Self, RunError> {
-        let base = match base {
+        let given = base;
+        let base = match given {
             Some(base) => base,
             None => settings.api_origin().ok_or(RunError::NoBase)?,
         };
@@ -64,13 +67,35 @@ impl Service {
             .user_agent(concat!("mdbook-live/", env!("CARGO_PKG_VERSION")));
         // A proxy from the environment is for the outside world.
         let config = if local { builder.proxy(None).build() } else { builder.build() };
-        let service = Self { agent: config.into(), api: format!("{base}{}", settings.api_path()), local };
+        let api = format!("{base}{}", settings.api_path());
+        let bases = BTreeMap::from([(API_VARIABLE.to_owned(), api)]);
+        let mut service = Self { agent: config.into(), base: base.to_owned(), bases, local };
         let request =
             Prepared { method: "HEAD".into(), url: format!("{base}/"), headers: Vec::new(), body: None };
         service
             .send(&request, Instant::now())
             .map_err(|reason| RunError::Unreachable { base: base.to_owned(), reason })?;
+        // Where `api` names another server, the one that has the bases is not known.
+        if given.is_some() {
+            for name in service.answering(base, settings) {
+                let path = format!("{base}{}", settings.bases[name].path);
+                service.bases.insert(name.to_owned(), path);
+            }
+        }
         Ok(service)
+    }
+
+    /// The bases that the book's server says it has; without a file that could say so, all of them. As in the page.
+    fn answering<'s>(&self, base: &str, settings: &'s Settings) -> Vec<&'s str> {
+        let names = settings.bases.keys().map(String::as_str);
+        let Some(config) = settings.config.as_ref().filter(|_| !settings.bases.is_empty()) else {
+            return names.collect();
+        };
+        let url = format!("{base}/{}", config.trim_start_matches('/'));
+        let request = Prepared { method: "GET".into(), url, headers: Vec::new(), body: None };
+        let answer = self.send(&request, Instant::now()).ok().and_then(|answer| answer.json);
+        let listed = answer.and_then(|json| json.get("bases")?.as_array().cloned()).unwrap_or_default();
+        names.filter(|name| listed.iter().any(|listed| listed == name)).collect()
     }
 
     /// Whether the service runs on this machine.

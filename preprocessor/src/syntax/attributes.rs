@@ -1,7 +1,7 @@
 //! The words after `hurl demo` in a fence's info string: `id=user-create parallel=4 readonly`.
 //! Knows only [`Fault`].
 
-use super::{Fault, MAX_RUNS};
+use super::{Fault, MAX_RUNS, is_variable_name};
 
 /// The attributes of one fence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Attributes {
     pub chart: Option<Chart>,
     /// The reader cannot edit the request.
     pub readonly: bool,
+    /// The base without which the block makes no sense, and the attribute's offset.
+    pub only: Option<(String, usize)>,
 }
 
 /// How the runs of a block are drawn.
@@ -43,6 +45,7 @@ pub fn parse_attributes(text: &str) -> Result<Attributes, Vec<Fault>> {
         predict: None,
         chart: None,
         readonly: false,
+        only: None,
     };
     let mut seen = Vec::new();
     for (at, word) in words(text) {
@@ -98,10 +101,14 @@ fn set(attributes: &mut Attributes, name: &str, value: Option<&str>, at: usize) 
         ("chart", _) => return Err("chart는 `chart=dots`나 `chart=lanes`다.".into()),
         ("readonly", None) => attributes.readonly = true,
         ("readonly", Some(_)) => return Err("readonly에는 값을 쓰지 않는다.".into()),
+        ("only", Some(name)) if is_variable_name(name) => attributes.only = Some((name.to_owned(), at)),
+        ("only", _) => {
+            return Err("only는 이 블록이 통하는 곳에 있는 바탕 주소의 이름이다. 예: `only=local`".into());
+        }
         ("parallel", None) => return Err("parallel에는 값이 있어야 한다. 예: `parallel=24`".into()),
         _ => {
             return Err(format!(
-                "`{name}`은(는) 모르는 속성이다. id, parallel, predict, chart, readonly만 쓸 수 있다."
+                "`{name}`은(는) 모르는 속성이다. id, parallel, predict, chart, readonly, only만 쓸 수 있다."
             ));
         }
     }
@@ -122,10 +129,12 @@ mod tests {
     #[test]
     fn reads_all_attributes() {
         let read =
-            parse_attributes(" id=burst-24 parallel=24 predict=guess-count chart=lanes readonly").unwrap();
+            parse_attributes(" id=burst-24 parallel=24 predict=guess-count chart=lanes readonly only=local")
+                .unwrap();
         assert_eq!(read.id, "burst-24");
         assert_eq!((read.parallel, read.chart, read.readonly), (24, Some(Chart::Lanes), true));
         assert_eq!(read.predict.as_deref(), Some("guess-count"));
+        assert_eq!(read.only, Some(("local".to_owned(), 66)));
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub use attributes::{Attributes, Chart, parse_attributes};
 pub(crate) use attributes::{is_identifier, words};
 pub use model::{Assert, Capture, ClaimText, Demo, Operator, Query, Request, Step, VariableUse};
 pub use parse::parse_demo;
+pub(crate) use template::is_variable_name;
 pub use template::{API_VARIABLE, Piece, pieces};
 
 /// A block's text may hold this many bytes at most.

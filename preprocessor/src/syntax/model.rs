@@ -10,6 +10,8 @@ pub struct Demo {
     pub caption: Option<String>,
     /// What is sent.
     pub request: Request,
+    /// The name at the front of the target: `api`, or one of the configured bases.
+    pub base: VariableUse,
     /// How often it is sent (1 to [`super::MAX_RUNS`]).
     pub repeat: u32,
     /// Pause between two runs in ms (at most [`super::MAX_DELAY_MS`]).
@@ -30,7 +32,7 @@ pub struct Demo {
     pub asserts: Vec<Assert>,
     /// `# claim:` comments, not parsed yet.
     pub claims: Vec<ClaimText>,
-    /// Every `{{name}}` except `{{api}}`, in order.
+    /// Every other `{{name}}` except `{{api}}`, in order.
     pub uses: Vec<VariableUse>,
 }
 
@@ -39,7 +41,7 @@ pub struct Demo {
 pub struct Request {
     /// GET, POST, PUT, PATCH or DELETE.
     pub method: String,
-    /// Begins with `{{api}}`.
+    /// Begins with `{{api}}` or the name of another base.
     pub target: String,
     /// Names and values in the order written.
     pub headers: Vec<(String, String)>,

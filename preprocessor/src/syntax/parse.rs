@@ -8,7 +8,7 @@ use super::{
     model::{Demo, VariableUse},
     reader::{Reader, header},
     response,
-    template::{API_VARIABLE, Piece, pieces},
+    template::{API_VARIABLE, Piece, is_variable_name, pieces},
 };
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -66,12 +66,18 @@ impl Reader<'_> {
     }
 
     fn target(&mut self, target: &str, at: usize) -> Result<(), Fault> {
-        let rest = target.strip_prefix("{{api}}").ok_or_else(|| {
-            Fault::new(at, "주소는 `{{api}}`로 시작한다. `{{api}}`가 무엇인지는 book.toml의 api가 정한다.")
-        })?;
+        let base = target.strip_prefix("{{").and_then(|rest| rest.split_once("}}"));
+        let Some((base, rest)) = base.filter(|(name, _)| is_variable_name(name)) else {
+            return Err(Fault::new(
+                at,
+                "주소는 `{{api}}`로 시작한다. `{{api}}`가 무엇인지는 book.toml의 api가, 다른 바탕 주소의 이름은 bases가 정한다.",
+            ));
+        };
         if !(rest.is_empty() || rest.starts_with('/') || rest.starts_with('?')) {
-            return Err(Fault::new(at + "{{api}}".len(), "`{{api}}` 바로 뒤에는 `/`나 `?`만 올 수 있다."));
+            let message = format!("`{{{{{base}}}}}` 바로 뒤에는 `/`나 `?`만 올 수 있다.");
+            return Err(Fault::new(at + target.len() - rest.len(), message));
         }
+        self.demo.base = VariableUse { name: base.to_owned(), at };
         if let Some((bad, c)) =
             target.char_indices().find(|&(_, c)| !c.is_ascii_graphic() || "#\\\"<>^`|".contains(c))
         {
@@ -80,7 +86,8 @@ impl Reader<'_> {
                 format!("주소에 `{c}`은(는) 쓸 수 없다. 퍼센트 인코딩한 ASCII 글자만 쓴다."),
             ));
         }
-        for piece in pieces(target).map_err(|f| Fault::new(at + f.at, f.message))? {
+        let at = at + target.len() - rest.len();
+        for piece in pieces(rest).map_err(|f| Fault::new(at + f.at, f.message))? {
             match piece {
                 Piece::Variable(name, offset) => self.variable(name, at + offset),
                 Piece::Text(text) => {

@@ -4,7 +4,7 @@
 use super::{
     Fault,
     lines::{Line, Lines},
-    model::{ClaimText, Demo, Request},
+    model::{ClaimText, Demo, Request, VariableUse},
 };
 
 /// A caption or claim longer than this is prose, not a label.
@@ -56,6 +56,7 @@ fn empty_demo() -> Demo {
     Demo {
         caption: None,
         request: Request { method: String::new(), target: String::new(), headers: Vec::new(), body: None },
+        base: VariableUse { name: String::new(), at: 0 },
         repeat: 1,
         delay: 0,
         repeat_at: None,

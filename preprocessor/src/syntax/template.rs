@@ -3,7 +3,7 @@
 
 use super::Fault;
 
-/// The one variable that comes from the configuration instead of a capture.
+/// The variable that always comes from the configuration instead of a capture.
 pub const API_VARIABLE: &str = "api";
 
 /// Names Hurl keeps for its functions.
@@ -48,7 +48,7 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Fault> {
 }
 
 /// A letter or `_`, then letters, digits and `_`, in ASCII; not one of Hurl's function names.
-pub(super) fn is_variable_name(name: &str) -> bool {
+pub(crate) fn is_variable_name(name: &str) -> bool {
     name.len() <= 64
         && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

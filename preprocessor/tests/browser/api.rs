@@ -61,7 +61,7 @@ impl Api {
         if let Some(kind) = path.strip_prefix("/api/fault/") {
             return fault(kind, request);
         }
-        if path == "/api/echo" {
+        if path == "/api/echo" || path.starts_with("/_local/") {
             let echo = json!({ "body": request.body, "note": request.header("x-note"), "type": request.header("content-type") });
             return open(json_response(200, &echo));
         }

@@ -47,14 +47,17 @@ pub fn fixture() -> &'static Fixture {
         let foreign = build("foreign", Some(&api_origin));
         let closed = unused_port();
         let config = |api: String| json!({ "api": api, "spread": true }).to_string();
+        let own = json!({ "api": "/api", "spread": true, "bases": ["local"] }).to_string();
         let book = |files: &Files, config: String, api: Option<&Arc<Api>>| {
             let (files, api) = (Arc::clone(files), api.map(Arc::clone));
             serve(move |request| match &api {
-                Some(api) if request.path().starts_with("/api/") => api.answer(request),
+                Some(api) if ["/api/", "/_local/"].iter().any(|base| request.path().starts_with(base)) => {
+                    api.answer(request)
+                }
                 _ => Answer::Now(file(&files, &config, request)),
             })
         };
-        let same = book(&files, config("/api".to_owned()), Some(&api));
+        let same = book(&files, own, Some(&api));
         Fixture {
             split: format!("http://127.0.0.1:{}", book(&files, config(format!("{api_origin}/api")), None)),
             same: format!("http://localhost:{same}"),

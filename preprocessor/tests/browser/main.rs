@@ -16,6 +16,7 @@ macro_rules! in_one_browser {
 
 mod access;
 mod api;
+mod bases;
 mod budget;
 mod charts;
 mod copying;

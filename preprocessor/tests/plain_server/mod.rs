@@ -11,19 +11,30 @@ use std::{
     thread,
 };
 
+/// What the access tokens of this server begin with; the name of their reader follows.
+#[allow(dead_code, reason = "not every test signs in")]
+pub const ACCESS: &str = "access.of.";
+/// Its one ID token.
+#[allow(dead_code, reason = "not every test signs in")]
+pub const ID: &str = "id.of.reader";
+
 #[derive(Default)]
 struct Notes {
     texts: Mutex<BTreeMap<String, String>>,
     readers: Mutex<BTreeSet<String>>,
     calls: AtomicUsize,
     broken: AtomicBool,
+    /// The answer to `/config.json`; empty: there is none.
+    config: Mutex<&'static str>,
 }
 
 pub struct PlainServer {
     address: SocketAddr,
+    #[allow(dead_code, reason = "not every test looks into it")]
     notes: Arc<Notes>,
 }
 
+#[allow(dead_code, reason = "not every test looks into it")]
 impl PlainServer {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -48,6 +59,11 @@ impl PlainServer {
         self.notes.readers.lock().unwrap().clone()
     }
 
+    /// From now on `/config.json` says this.
+    pub fn configure(&self, text: &'static str) {
+        *self.notes.config.lock().unwrap() = text;
+    }
+
     /// From now on no note is found.
     pub fn break_reading(&self) {
         self.notes.broken.store(true, Ordering::SeqCst);
@@ -62,7 +78,7 @@ fn serve(stream: TcpStream, notes: &Notes) -> Option<()> {
         if requests.read_line(&mut first).ok()? == 0 {
             return None;
         }
-        let (mut length, mut reader) = (0, String::new());
+        let (mut length, mut reader, mut token) = (0, String::new(), String::new());
         loop {
             let mut line = String::new();
             requests.read_line(&mut line).ok()?;
@@ -70,6 +86,7 @@ fn serve(stream: TcpStream, notes: &Notes) -> Option<()> {
             match name.to_ascii_lowercase().as_str() {
                 "content-length" => length = value.parse().ok()?,
                 "x-reader" => value.clone_into(&mut reader),
+                "authorization" => value.clone_into(&mut token),
                 _ => {}
             }
         }
@@ -81,7 +98,7 @@ fn serve(stream: TcpStream, notes: &Notes) -> Option<()> {
             ("200 OK", String::new())
         } else {
             notes.readers.lock().unwrap().insert(reader.clone());
-            notes.answer(method, path, &String::from_utf8_lossy(&body))
+            notes.answer(method, path, &token, &String::from_utf8_lossy(&body))
         };
         let timing = if answer.contains("\"id\"") { "server-timing: store;dur=1.5\r\n" } else { "" };
         let first = if status.starts_with("201") { "yes" } else { "no" };
@@ -95,9 +112,27 @@ fn serve(stream: TcpStream, notes: &Notes) -> Option<()> {
 }
 
 impl Notes {
-    fn answer(&self, method: &str, path: &str, body: &str) -> (&'static str, String) {
+    fn answer(&self, method: &str, path: &str, token: &str, body: &str) -> (&'static str, String) {
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
+        let config = *self.config.lock().unwrap();
+        match (method, path) {
+            ("POST", "/sign-in") => {
+                let name = body.strip_prefix("username=").unwrap_or_default();
+                let answer = format!(
+                    "{{\"access_token\":\"{ACCESS}{name}\",\"id_token\":\"{ID}\",\"token_type\":\"Bearer\"}}"
+                );
+                return ("200 OK", answer);
+            }
+            // A service that tells what it was sent: the worst that a recording can meet.
+            ("GET", "/mine") if token.starts_with("Bearer ") => {
+                return ("200 OK", format!("{{\"sent\":\"{token}\"}}"));
+            }
+            ("GET", "/mine") => return ("401 Unauthorized", "{}".to_owned()),
+            _ => {}
+        }
         match (method, path.strip_prefix("/notes")) {
+            ("GET", None) if path == "/config.json" && !config.is_empty() => ("200 OK", config.to_owned()),
+            ("PUT", None) if path == "/desk/lamp" => ("200 OK", r#"{"lamp":"on"}"#.to_owned()),
             ("POST", Some("")) => {
                 // Any 32 hexadecimal digits that differ from call to call and from server to server.
                 let id = format!("{:016x}{:016x}", std::ptr::from_ref(self).addr(), call + 0xabcdef);

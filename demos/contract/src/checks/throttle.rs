@@ -7,6 +7,7 @@ use anyhow::ensure;
 /// Refilling while the requests are under way lets some more through.
 const SLACK: u32 = 3;
 
+// ANCHOR: throttle-check
 pub(super) fn check(burst: u32) -> Check {
     Check::new(
         "throttle: a visitor over the burst gets 429 with retry-after, another does not",
@@ -27,3 +28,4 @@ pub(super) fn check(burst: u32) -> Check {
         },
     )
 }
+// ANCHOR_END: throttle-check

@@ -3,18 +3,13 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)] // each test program uses its part
 
-use aws_config::Region;
-use aws_sdk_dynamodb::{
-    Client,
-    config::Credentials,
-    types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType},
-};
+mod table;
+
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode},
 };
-use dynoxide::Database;
 use environment::{Answering, Birth};
 use serde_json::Value;
 use std::{
@@ -22,61 +17,26 @@ use std::{
     sync::OnceLock,
     time::{SystemTime, UNIX_EPOCH},
 };
+pub use table::{TABLE, client};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
-use users::{Namespaces, Repository, Throttle, app, database};
+use users::{Namespaces, Repository, Throttle, app};
 
-pub const TABLE: &str = "User";
 pub const STACK: &str = "stack";
 
-/// The runtime everything runs on. The engine's parser recurses deeply, hence the large stacks.
+/// The runtime everything runs on.
 pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| {
-        tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_stack_size(16 << 20)
-            .enable_all()
-            .build()
-            .unwrap()
-    })
+    RUNTIME.get_or_init(|| table::runtime().unwrap())
 }
 
 /// Where the engine listens; its table exists.
 pub fn engine() -> SocketAddr {
     static ENGINE: OnceLock<SocketAddr> = OnceLock::new();
     *ENGINE.get_or_init(|| {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        runtime().spawn(async move {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            let database = Database::memory().unwrap();
-            dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await.unwrap();
-        });
         // From a thread of its own, because a caller may be running on the runtime.
-        std::thread::spawn(move || runtime().block_on(create_table(address))).join().unwrap();
-        address
+        std::thread::spawn(|| runtime().block_on(table::engine()).unwrap()).join().unwrap()
     })
-}
-
-/// As the template describes it.
-async fn create_table(engine: SocketAddr) {
-    let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::N);
-    let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
-    let request =
-        client(engine).await.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
-    let request = request.attribute_definitions(id.build().unwrap()).key_schema(key.build().unwrap());
-    request.send().await.unwrap();
-}
-
-/// The function's own client settings, pointed at an address.
-pub async fn client(address: SocketAddr) -> Client {
-    let settings = database::settings()
-        .region(Region::from_static("ap-northeast-2"))
-        .credentials_provider(Credentials::new("id", "key", None, None, "test"))
-        .endpoint_url(format!("http://{address}"));
-    database::client(&settings.load().await)
 }
 
 pub type Function = Answering<Router>;

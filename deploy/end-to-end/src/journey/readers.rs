@@ -114,7 +114,7 @@ pub fn sign_in(deployed: &Deployed, page: &Viewer) -> Result<(Tokens, String)> {
     let flow = Flow {
         page,
         client,
-        back: format!("{}/", stack.output("SiteUrl")?),
+        back: format!("{}/signed-in.html", stack.output("SiteUrl")?),
         state: random_letters()?,
         verifier: format!("{}{}", random_letters()?, random_letters()?),
     };

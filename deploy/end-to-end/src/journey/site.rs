@@ -62,7 +62,9 @@ impl Site<'_> {
         }
         let config = self.deployed.viewer.get("/config.json", &[])?.status(200)?.json()?;
         ensure!(config["api"] == "/api", "{config}");
-        for (field, output) in [("issuer", "SignInIssuer"), ("client", "SignInClient")] {
+        for (field, output) in
+            [("issuer", "SignInIssuer"), ("client", "SignInClient"), ("scope", "SignInScope")]
+        {
             ensure!(config[field] == self.deployed.stack.output(output)?, "config.json의 {field}: {config}");
         }
         Ok(format!(

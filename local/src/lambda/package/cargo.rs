@@ -25,7 +25,9 @@ pub struct Cargo {
     program: OsString,
     root: PathBuf,
     profile: String,
-    packages: Vec<String>,
+    /// What is compiled in one go, so that features of shared dependencies are the same in every run and no crate is compiled
+    /// twice. Empty where each function is compiled by itself.
+    together: Vec<String>,
 }
 
 /// What happens while cargo works.
@@ -38,11 +40,11 @@ pub enum Progress {
 }
 
 impl Cargo {
-    /// `packages` are all functions of the workspace, each with a binary of the same name; `profile` is a cargo profile.
-    pub fn new(root: PathBuf, profile: &str, packages: Vec<String>) -> Cargo {
+    /// `together` are the functions that share what they are compiled from; `profile` is a cargo profile.
+    pub fn new(root: PathBuf, profile: &str, together: Vec<String>) -> Cargo {
         // `cargo run` names itself, so that the same toolchain compiles the functions.
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        Cargo { program, root, profile: profile.to_owned(), packages }
+        Cargo { program, root, profile: profile.to_owned(), together }
     }
 
     /// How many crates `package` consists of, itself included; `None` when cargo cannot tell.
@@ -74,9 +76,8 @@ impl Cargo {
     pub async fn build(&self, package: &str, mut on: impl FnMut(Progress)) -> Result<PathBuf, String> {
         let mut command = self.command();
         command.args(["build", "--message-format", "json", "--profile", &self.profile, "--bin", package]);
-        // All packages are named each time and only one binary is asked for: features of shared dependencies are
-        // then the same in every run, and no crate is compiled twice.
-        for name in &self.packages {
+        command.args(["--package", package]);
+        for name in self.together.iter().filter(|name| *name != package) {
             command.args(["--package", name]);
         }
         let mut running = Running::start(&mut command).map_err(|error| self.cannot_start(&error))?;

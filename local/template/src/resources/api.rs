@@ -4,7 +4,7 @@
 use super::authorizer::{self, Authorizers};
 use super::integration;
 use super::role::Roles;
-use super::{Resource, keep, required};
+use super::{Resource, keep, required, stage};
 use crate::route_key::RouteKey;
 use crate::system::{Api, Cors, Queue, Route, Throttle};
 use crate::yaml::{Node, Problem};
@@ -72,8 +72,12 @@ pub(super) fn read(resources: &[Resource], behind: &Behind<'_>, problems: &mut V
     let default = stage.and_then(|stage| stage.properties.get("DefaultRouteSettings"));
     let throttle = default.and_then(|node| throttle_of(node, problems));
     check_stage(stage, api, problems);
+    let of_stage = |name: &str| stage.and_then(|stage| stage.properties.get(name));
+    let stage_variables = of_stage("StageVariables").and_then(|node| keep(stage::variables(node), problems));
+    let access_log = of_stage("AccessLogSettings").and_then(|node| stage::access_log(node, problems));
     let cors = api.properties.get("CorsConfiguration").and_then(|node| keep(cors(node), problems));
-    Some(Api { id: api.id.to_lowercase(), cors, routes, throttle })
+    let stage_variables = stage_variables.unwrap_or_default();
+    Some(Api { id: api.id.to_lowercase(), cors, routes, throttle, stage_variables, access_log })
 }
 
 fn check_stage(stage: Option<&Resource>, api: &Resource, problems: &mut Vec<Problem>) {
@@ -98,7 +102,14 @@ fn throttle_of(node: &Node, problems: &mut Vec<Problem>) -> Option<Throttle> {
             problems.push(Problem::new(key.place, format!("`{}` is not honoured on this machine", key.text)));
         }
     }
-    let (rate, burst) = (node.get("ThrottlingRateLimit")?, node.get("ThrottlingBurstLimit")?);
+    let (Some(rate), Some(burst)) = (node.get("ThrottlingRateLimit"), node.get("ThrottlingBurstLimit"))
+    else {
+        problems.push(Problem::new(
+            node.place,
+            "a throttle needs both ThrottlingRateLimit (requests per second) and ThrottlingBurstLimit (requests at once)",
+        ));
+        return None;
+    };
     let number = |node: &Node| {
         let value: f64 = node.parse("a number")?;
         if value.is_finite() && value >= 0.0 {
@@ -122,10 +133,20 @@ fn cors(node: &Node) -> Result<Cors, Problem> {
             "AllowHeaders" => cors.allow_headers = lower()?,
             "ExposeHeaders" => cors.expose_headers = lower()?,
             "MaxAge" => cors.max_age = Some(value.parse("seconds")?),
+            "AllowCredentials" => cors.allow_credentials = value.parse("true or false")?,
             other => {
                 return Err(Problem::new(key.place, format!("`{other}` is not honoured on this machine")));
             }
         }
+    }
+    let any = |list: &[String]| list.iter().any(|value| value == "*");
+    if cors.allow_credentials
+        && (any(&cors.allow_origins) || any(&cors.allow_methods) || any(&cors.allow_headers))
+    {
+        return Err(Problem::new(
+            node.place,
+            "AllowCredentials goes with named origins, methods and headers, not with `*`",
+        ));
     }
     Ok(cors)
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Resource, keep, required};
-use crate::system::{Authorization, UserPool};
+use crate::system::{Authorization, IdentitySource, UserPool};
 use crate::yaml::{Node, Problem};
 
 /// Logical id → what the authorizer checks, before a route adds its scopes.
@@ -31,13 +31,7 @@ fn authorizer(
         problems.push(Problem::new(kind.place, "only AuthorizerType JWT is honoured here"));
         return None;
     }
-    let source = required(resource, "IdentitySource", problems)?;
-    if !matches!(source.items(), [one] if one.text() == Ok("$request.header.Authorization")) {
-        problems.push(Problem::new(
-            source.place,
-            "only IdentitySource [$request.header.Authorization] is honoured here",
-        ));
-    }
+    let source = identity_source(required(resource, "IdentitySource", problems)?, problems);
     let configuration = required(resource, "JwtConfiguration", problems)?;
     let lacks = |name: &str| Problem::new(configuration.place, format!("JwtConfiguration lacks `{name}`"));
     let field = |name: &str| configuration.get(name).ok_or_else(|| lacks(name));
@@ -49,7 +43,28 @@ fn authorizer(
         ));
     }
     let audience = texts(keep(field("Audience"), problems)?, problems)?;
-    Some(Authorization { issuer: issuer.text().ok()?.to_owned(), audience, scopes: Vec::new() })
+    let issuer = issuer.text().ok()?.to_owned();
+    Some(Authorization { source: source?, issuer, audience, scopes: Vec::new() })
+}
+
+/// A JWT authorizer looks for its token in one place, a header or the query string.
+fn identity_source(node: &Node, problems: &mut Vec<Problem>) -> Option<IdentitySource> {
+    let text = match node.items() {
+        [one] => one.text().unwrap_or_default(),
+        _ => "",
+    };
+    let named = |prefix: &str| text.strip_prefix(prefix).filter(|name| !name.is_empty());
+    if let Some(name) = named("$request.header.") {
+        return Some(IdentitySource::Header(name.to_ascii_lowercase()));
+    }
+    if let Some(name) = named("$request.querystring.") {
+        return Some(IdentitySource::Query(name.to_owned()));
+    }
+    problems.push(Problem::new(
+        node.place,
+        "IdentitySource of a JWT authorizer is one of [$request.header.<name>] and [$request.querystring.<name>]",
+    ));
+    None
 }
 
 /// What a route asks for: `AuthorizationType`, `AuthorizerId` and `AuthorizationScopes`.

@@ -5,6 +5,11 @@ use super::Reader;
 use crate::support;
 use crate::yaml::{Node, Problem};
 
+/// Types of parameters.
+pub(crate) const TYPES: &[&str] = &["CommaDelimitedList", "Number", "String"];
+/// What may stand in a rule.
+pub(crate) const OF_RULES: &[&str] = &["Assertions", "RuleCondition"];
+
 impl Reader<'_> {
     pub(super) fn parameters(&mut self) {
         for name in self.overrides.keys() {
@@ -12,7 +17,7 @@ impl Reader<'_> {
                 let place = self.document.get("Parameters").map_or(self.document.place, |node| node.place);
                 self.problem(
                     place,
-                    format!("samconfig.toml sets `{name}`, which is no parameter of the template"),
+                    format!("`{name}` is set (samconfig.toml, --parameter-overrides), but is no parameter of the template"),
                 );
             }
         }
@@ -36,9 +41,13 @@ impl Reader<'_> {
                 },
                 "CommaDelimitedList" => self.scope.lists.push(key.text.clone()),
                 "String" => {}
-                other => {
-                    self.problem(key.place, format!("parameters of type `{other}` are not honoured here"))
-                }
+                other => self.problem(
+                    key.place,
+                    format!(
+                        "parameters of type `{other}` are not honoured here; these are: {}",
+                        TYPES.join(", ")
+                    ),
+                ),
             }
             let allowed = declaration.get("AllowedValues").map_or(&[][..], Node::items);
             if !allowed.is_empty() && !allowed.iter().any(|node| node.text().is_ok_and(|text| text == value))
@@ -73,7 +82,7 @@ impl Reader<'_> {
     pub(super) fn rules(&mut self) {
         for (name, rule) in self.section("Rules") {
             for (key, _) in rule.entries() {
-                if !["Assertions", "RuleCondition"].contains(&key.text.as_str()) {
+                if !OF_RULES.contains(&key.text.as_str()) {
                     self.problem(key.place, format!("`{}` is not honoured on this machine", key.text));
                 }
             }

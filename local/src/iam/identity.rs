@@ -1,9 +1,7 @@
-//! The credentials of this run: every function has a key id of its own, so the wall knows whose role a request is made with.
-//! Knows the template's execution roles; knows no request.
+//! The credentials of this run: every function has a key id of its own, so a wall knows whose role a request is made with.
+//! Knows names of functions and Signature Version 4's header; knows no role and no request.
 
 use std::collections::BTreeMap;
-
-use template::policy::ExecutionRole;
 
 /// One function's credentials, as Lambda gives it those of its role.
 #[derive(Debug, Clone)]
@@ -17,21 +15,21 @@ struct Credentials {
 pub struct Identities {
     /// By function.
     credentials: BTreeMap<String, Credentials>,
-    /// By key id.
-    roles: BTreeMap<String, ExecutionRole>,
+    /// Key id → function.
+    functions: BTreeMap<String, String>,
 }
 
 impl Identities {
-    /// Makes credentials for every role's function. They are random: who does not know a key id is nobody.
-    pub fn new(roles: &[ExecutionRole]) -> Self {
+    /// Makes credentials for every function. They are random: who does not know a key id is nobody.
+    pub fn new<'f>(functions: impl Iterator<Item = &'f str>) -> Self {
         let random = || uuid::Uuid::new_v4().simple().to_string().to_uppercase();
-        let mut identities = Self { credentials: BTreeMap::new(), roles: BTreeMap::new() };
-        for role in roles {
+        let mut identities = Self { credentials: BTreeMap::new(), functions: BTreeMap::new() };
+        for function in functions {
             // The prefix of a role's temporary keys (IAM User Guide, "Understanding unique ID prefixes").
             let access_key_id = format!("ASIA{}", &random()[..16]);
-            identities.roles.insert(access_key_id.clone(), role.clone());
+            identities.functions.insert(access_key_id.clone(), function.to_owned());
             let credentials = Credentials { access_key_id, secret_access_key: random() };
-            identities.credentials.insert(role.function.clone(), credentials);
+            identities.credentials.insert(function.to_owned(), credentials);
         }
         identities
     }
@@ -50,14 +48,15 @@ impl Identities {
         self.credentials.iter().map(|(function, credentials)| (function.clone(), of(credentials))).collect()
     }
 
-    /// The role whose function signed with the key id in an `Authorization` header (Signature Version 4:
+    /// The function that signed with the key id in an `Authorization` header (Signature Version 4:
     /// `AWS4-HMAC-SHA256 Credential=<key id>/<date>/<region>/<service>/aws4_request, …`).
-    pub fn of(&self, authorization: &str) -> Option<&ExecutionRole> {
+    pub fn of(&self, authorization: &str) -> Option<&str> {
         let parts = authorization.strip_prefix("AWS4-HMAC-SHA256 ")?.split([' ', ',']);
         let mut credentials = parts.filter_map(|part| part.strip_prefix("Credential="));
         let (key_id, _scope) = credentials.next()?.split_once('/')?;
         // Two would let the one be judged and the other be believed.
-        self.roles.get(key_id).filter(|_| credentials.next().is_none())
+        let function = self.functions.get(key_id).map(String::as_str);
+        function.filter(|_| credentials.next().is_none())
     }
 }
 
@@ -65,20 +64,16 @@ impl Identities {
 mod tests {
     use super::*;
 
-    fn role(function: &str) -> ExecutionRole {
-        ExecutionRole { function: function.into(), name: "Role".into(), statements: Vec::new() }
-    }
-
     #[test]
     fn a_key_id_is_one_function_s() {
-        let identities = Identities::new(&[role("A"), role("B")]);
+        let identities = Identities::new(["A", "B"].into_iter());
         let variables = identities.variables();
         let key = |function: &str| variables[function]["AWS_ACCESS_KEY_ID"].clone();
         assert!(key("A") != key("B") && key("A").starts_with("ASIA") && key("A").len() == 20);
         assert!(variables["A"]["AWS_SECRET_ACCESS_KEY"] != variables["B"]["AWS_SECRET_ACCESS_KEY"]);
         let who = |credential: &str| {
             let header = format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0");
-            identities.of(&header).map(|role| role.function.clone())
+            identities.of(&header).map(str::to_owned)
         };
         let of = |function: &str| {
             format!("Credential={}/20261122/ap-northeast-2/dynamodb/aws4_request", key(function))

@@ -1,0 +1,1 @@
+../../preprocessor/assets/signed-in.js

@@ -1,0 +1,1 @@
+../../preprocessor/assets/sign-in.js

@@ -1,0 +1,62 @@
+//! Two hundred readers at once over a machine that starts a hundred environments at most.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::time::Duration;
+
+use crate::harness::{Answer, Local, alone, visitor, wait_for};
+
+/// The most environments of one function on this machine (README).
+const CAP: usize = 100;
+const READERS: usize = 200;
+/// What an idle environment may cost: its proportional share of resident memory, in kB.
+const IDLE: u64 = 1000;
+
+fn all_at_once(local: &Local, path: &str) -> Vec<Answer> {
+    std::thread::scope(|scope| {
+        let call = || local.send("GET", path, &[("x-visitor", &visitor())], None);
+        let calls: Vec<_> = (0..READERS).map(|_| scope.spawn(call)).collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    })
+}
+
+/// The proportional share of each environment of a function, in kB, once all stand still.
+fn shares(local: &Local, function: &str) -> Vec<u64> {
+    let own = || local.functions().into_iter().filter(|(_, process)| process.function == function);
+    wait_for(Duration::from_secs(10), || own().all(|(_, process)| process.state == 'T').then_some(()));
+    let share = |pid: u32| {
+        let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
+        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).unwrap();
+        line.trim().strip_suffix("kB").unwrap().trim().parse::<u64>().unwrap()
+    };
+    own().map(|(pid, _)| share(pid)).collect()
+}
+
+#[test]
+fn two_hundred_at_once_are_all_answered_and_idle_environments_are_cheap() {
+    let _alone = alone();
+    let local = Local::start(&[]).live(&["/api/cold-start/plain-1769", "/api/users"]);
+    for (path, function, waits) in [
+        ("/api/cold-start/plain-1024?wait=300", "Plain1024Function", true),
+        ("/api/users", "UsersFunction", false),
+    ] {
+        let answers = all_at_once(&local, path);
+        // Who finds no free environment waits for one: nobody is turned away.
+        let mut statuses = BTreeMap::new();
+        for answer in &answers {
+            *statuses.entry(answer.status).or_insert(0) += 1;
+        }
+        assert_eq!(statuses, [(200, READERS)].into(), "{path}");
+        let environments: BTreeSet<_> =
+            answers.iter().map(|answer| answer.headers["x-environment-id"].as_str()).collect();
+        let cold = answers.iter().filter(|answer| answer.headers["x-cold-start"] == "true").count();
+        assert!(environments.len() <= CAP && cold <= CAP, "{path}: {} and {cold}", environments.len());
+        if waits {
+            assert_eq!(environments.len(), CAP, "every environment is needed");
+        }
+        let shares = shares(&local, function);
+        assert!(!shares.is_empty() && shares.len() <= CAP, "{path}: {}", shares.len());
+        let mean = shares.iter().sum::<u64>() / shares.len() as u64;
+        assert!(mean <= IDLE, "{path}: {mean} kB each, {shares:?}");
+    }
+}
