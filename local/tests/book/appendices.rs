@@ -67,7 +67,8 @@ fn the_build_enforces_how_the_glossary_spaces_a_term() {
 fn the_glossary_is_in_the_order_of_the_alphabet() {
     let glossary = page("a-glossary.md");
     for part in glossary.split("\n## ").skip(1) {
-        let terms: Vec<_> = rows(part).into_iter().map(|row| row[0].to_lowercase().replace(' ', "")).collect();
+        let terms: Vec<_> =
+            rows(part).into_iter().map(|row| row[0].to_lowercase().replace(' ', "")).collect();
         assert!(terms.is_sorted(), "{terms:?}");
     }
 }

@@ -193,7 +193,7 @@ async fn throttled() -> (Console, Lambda, TempDir) {
         idle: LIMIT,
         most_environments: 1,
         most_waiting: 1,
-        folder: std::env::temp_dir().join(format!("console-{}", std::process::id())),
+        folder: folder.path().join("environments"),
         variables: BTreeMap::new(),
         credentials: BTreeMap::new(),
     };
