@@ -5,10 +5,12 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use axum::Router;
+use local::events::clock::Clock;
+use local::events::sqs::Sqs;
 use local::gateway::HttpApi;
 use local::gateway::telemetry::Telemetry;
 use local::lambda::{EnvironmentStage, Lambda, Settings};
@@ -28,7 +30,12 @@ use crate::log::Log;
 pub static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
     let to = log.clone();
-    tracing_subscriber::fmt().with_env_filter("off,gateway=info").without_time().with_writer(to).init();
+    tracing_subscriber::fmt()
+        .with_env_filter("off,gateway=info")
+        .without_time()
+        .with_ansi(false)
+        .with_writer(to)
+        .init();
     log
 });
 
@@ -67,6 +74,13 @@ Resources:
       Runtime: provided.al2023
       MemorySize: 1769
 FUNCTION
+  Permission:
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: !Ref Answering
+      Action: lambda:InvokeFunction
+      Principal: apigateway.amazonaws.com
+      SourceArn: !Sub arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*
   Integration:
     Type: AWS::ApiGatewayV2::Integration
     Properties:
@@ -179,7 +193,8 @@ impl Described<'_> {
             lambda.deliver("answering", ANSWERING.clone());
             let id = api.id.clone();
             let origins = api.cors.as_ref().map(|cors| cors.allow_origins.clone()).unwrap_or_default();
-            let http_api = HttpApi::new(api, lambda.clone());
+            let sqs = Arc::new(Sqs::new(&[], Clock::start(1)));
+            let http_api = HttpApi::new(api, lambda.clone(), sqs);
             let telemetry = http_api.telemetry();
             let wall = Wall::default().open("/api", &origins);
             let rooms = Rooms::new(wall, http_api, Router::new());

@@ -36,10 +36,9 @@ fn shares(local: &Local, function: &str) -> Vec<u64> {
 fn two_hundred_at_once_are_all_answered_and_idle_environments_are_cheap() {
     let _alone = alone();
     let local = Local::start(&[]).live(&["/api/cold-start/plain-1769", "/api/users"]);
-    for (path, function) in [
-        ("/api/cold-start/plain-1024?wait=500", "Plain1024Function"),
-        ("/api/users", "UsersFunction"),
-    ] {
+    for (path, function) in
+        [("/api/cold-start/plain-1024?wait=500", "Plain1024Function"), ("/api/users", "UsersFunction")]
+    {
         let answers = all_at_once(&local, path);
         // Who finds no free environment waits for one: nobody is turned away.
         let mut statuses = BTreeMap::new();
