@@ -3,14 +3,17 @@
 
 pub mod cli;
 pub mod cognito;
+pub mod console;
 pub mod dynamodb;
 pub mod events;
 pub mod gateway;
 pub mod iam;
 pub mod lambda;
+pub mod markup;
 pub mod project;
 pub mod server;
 pub mod site;
 pub mod terminal;
+pub mod time_scale;
 pub mod wall;
 pub mod watch;

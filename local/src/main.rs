@@ -68,6 +68,10 @@ fn serve(options: Serve, terminal: Terminal) -> Result<()> {
         as_deployed: options.as_deployed,
         allow_origins: options.allow_origin,
         idle: Duration::from_secs(options.idle),
+        most_age: Duration::from_secs(options.max_age),
+        time_scale: options.time_scale,
+        account_concurrency: options.account_concurrency as usize,
+        most_environments: options.max_environments as usize,
     };
     let runtime = runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?;
     runtime.block_on(async {

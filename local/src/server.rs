@@ -16,8 +16,9 @@ use tokio::net::TcpListener;
 use self::connections::Bounds;
 use self::rooms::Rooms;
 use crate::cognito::{self, Issuer};
+use crate::console::Console;
 use crate::dynamodb::{Data, DynamoDb, Storage};
-use crate::events;
+use crate::events::{Events, Sources as EventSources};
 use crate::gateway::HttpApi;
 use crate::iam::Iam;
 use crate::lambda::package::{Options as PackageOptions, Packager};
@@ -25,6 +26,7 @@ use crate::lambda::{Lambda, Settings};
 use crate::project::Project;
 use crate::site::{SignIn, Site};
 use crate::terminal::Terminal;
+use crate::time_scale::TimeScale;
 use crate::wall::Wall;
 use crate::watch::{Sources, Watcher, settled};
 use template::{DeployOnly, Stack, System, UserPool};
@@ -50,12 +52,15 @@ pub struct Options {
     pub allow_origins: Vec<String>,
     /// How long an environment may stay idle.
     pub idle: Duration,
+    /// How long an environment may live.
+    pub most_age: Duration,
+    /// How fast both, and the waits of schedules, go by.
+    pub time_scale: TimeScale,
+    /// The most events all functions may work on at once.
+    pub account_concurrency: usize,
+    /// The most environments of one function.
+    pub most_environments: usize,
 }
-
-/// The most environments of one function: a burst of 60 fits, a mistake does not fill the machine.
-const MOST_ENVIRONMENTS: usize = 100;
-/// The most events of one function that wait for an environment.
-const MOST_WAITING: usize = 1000;
 
 /// A server that is ready to answer.
 #[derive(Debug)]
@@ -64,6 +69,7 @@ pub struct Server {
     rooms: Rooms,
     lambda: Lambda,
     site: Site,
+    console: Console,
     dynamodb: DynamoDb,
     packages: Vec<String>,
     _watcher: Watcher,
@@ -82,8 +88,16 @@ impl Server {
         let port = listener.local_addr()?.port();
         let data = Data::open(&options.storage)?;
         let stack = Stack { id: data.stack_id(), origin: &format!("http://127.0.0.1:{port}") };
-        let System { functions, roles, mut api, tables, user_pool, deploy_only } =
-            template::load_with(project.root(), &options.parameters, &options.parameter_overrides, stack)?;
+        let System {
+            functions,
+            roles,
+            mut api,
+            tables,
+            queues,
+            event_source_mappings: mappings,
+            user_pool,
+            deploy_only,
+        } = template::load_with(project.root(), &options.parameters, &options.parameter_overrides, stack)?;
         if deploy_only != DeployOnly::default() {
             tracing::info!(
                 "AWS에만 있는 자원과 속성이라 여기서는 만들지 않는다:\n{}",
@@ -99,14 +113,17 @@ impl Server {
         let dynamodb = DynamoDb::start(data, &tables, iam.clone()).await?;
         let settings = Settings {
             idle: options.idle,
-            most_environments: MOST_ENVIRONMENTS,
-            most_waiting: MOST_WAITING,
-            folder: project.state().join("environments").join(std::process::id().to_string()),
+            most_age: options.most_age,
+            time_scale: options.time_scale,
+            account_concurrency: options.account_concurrency,
+            most_environments: options.most_environments,
             variables: dynamodb.variables(),
             credentials: iam.credentials(),
+            ..Settings::new(project.state().join("environments").join(std::process::id().to_string()))
         };
         let lambda = Lambda::start(&functions, settings).await?;
-        events::start(&functions, &lambda);
+        let sources = EventSources { functions: &functions, queues: &queues, mappings: &mappings };
+        let events = Events::start(&sources, &lambda, &iam, options.time_scale.times());
 
         let packages: BTreeSet<_> = functions.iter().map(|function| function.package.clone()).collect();
         let packages: Vec<_> = packages.into_iter().filter(|_| options.functions).collect();
@@ -133,17 +150,20 @@ impl Server {
         if let Some(cors) = &mut api.cors {
             cors.allow_origins.extend_from_slice(&origins);
         }
-        let mut pages = site.router_with(port, issuer.as_ref().map(sign_in));
+        let routes = api.routes.clone();
         let mut wall = Wall::default();
         if let Some(cors) = &api.cors {
             wall = wall.open("/api", &cors.allow_origins);
         }
+        let api = HttpApi::new(api, lambda.clone(), events.sqs());
+        let console = Console::new(&functions, &routes, lambda.clone(), api.telemetry(), iam);
+        let mut pages = site.router_with(port, issuer.as_ref().map(sign_in)).merge(console.router());
         if let Some(issuer) = &issuer {
             wall = wall.open(&format!("{}/oauth2", issuer.path()), &origins);
             pages = pages.merge(cognito::router(issuer.clone(), origins));
         }
-        let rooms = Rooms::new(wall, HttpApi::new(api, lambda.clone()), pages);
-        Ok(Self { listener, rooms, lambda, site, dynamodb, packages, _watcher: watcher })
+        let rooms = Rooms::new(wall, api, pages);
+        Ok(Self { listener, rooms, lambda, site, console, dynamodb, packages, _watcher: watcher })
     }
 
     /// Where it listens.
@@ -166,10 +186,11 @@ impl Server {
 
     /// Answers requests until `end` is ready, then ends all functions.
     pub async fn run(self, end: impl Future<Output = ()>) {
-        let site = self.site;
+        let (site, console) = (self.site, self.console);
         let end = async move {
             end.await;
             site.close();
+            console.close();
         };
         self.rooms.serve(self.listener, Bounds::default(), end).await;
         self.lambda.stop().await;

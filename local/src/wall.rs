@@ -94,6 +94,22 @@ pub fn is_local_origin(origin: &str) -> bool {
     authority.is_some_and(is_local)
 }
 
+/// Whether a page of this very server asks, or a program that is no browser.
+pub fn is_own_page(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let from_here = match text("origin") {
+        None => true,
+        Some(origin) => own_origin(headers).is_some_and(|own| own.eq_ignore_ascii_case(origin)),
+    };
+    from_here && matches!(text("sec-fetch-site"), None | Some("same-origin" | "none"))
+}
+
+/// The origin under which this server was asked.
+pub fn own_origin(headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(HOST)?.to_str().ok()?;
+    (!host.is_empty()).then(|| format!("http://{host}"))
+}
+
 /// Whether `host[:port]` names this machine: 127.0.0.1, localhost, `[::1]` or a name below localhost.
 pub fn is_local(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
@@ -131,11 +147,29 @@ mod tests {
     }
 
     fn judge_at(wall: &Wall, method: Method, uri: &str, headers: &[(&str, &str)]) -> Result<(), Refusal> {
+        wall.check(&method, &uri.parse().unwrap(), &map(headers))
+    }
+
+    fn map(headers: &[(&str, &str)]) -> HeaderMap {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
-        wall.check(&method, &uri.parse().unwrap(), &map)
+        map
+    }
+
+    #[test]
+    fn pages_of_other_origins_are_kept_out_even_those_of_this_machine() {
+        let asks = |pairs: &[(&'static str, &str)]| is_own_page(&map(pairs));
+        let host = ("host", "127.0.0.1:3000");
+        assert!(asks(&[host]), "a program");
+        assert!(asks(&[host, ("origin", "http://127.0.0.1:3000"), ("sec-fetch-site", "same-origin")]));
+        for origin in ["http://127.0.0.1:8080", "http://localhost:3000", "https://127.0.0.1:3000", "null", ""]
+        {
+            assert!(!asks(&[host, ("origin", origin)]), "{origin}");
+        }
+        assert!(!asks(&[host, ("sec-fetch-site", "same-site")]));
+        assert!(!asks(&[("origin", "http://")]));
     }
 
     #[test]

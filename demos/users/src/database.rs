@@ -40,7 +40,7 @@ pub fn settings() -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest())
         .region(EnvironmentVariableRegionProvider::new())
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-        .http_client(https())
+        .http_client(https(ROOTS))
         .timeout_config(timeouts)
         .retry_config(retries)
         // Answers are a few kilobytes; a freeze between two invocations must not look like a stalled download.
@@ -54,8 +54,9 @@ pub fn client(settings: &SdkConfig) -> Client {
 }
 
 /// TLS by ring, which needs no 29 ms of processor time for its first random number as the SDK's default does.
-fn https() -> impl aws_sdk_dynamodb::config::HttpClient + 'static {
-    let roots = TrustStore::empty().with_pem_certificate(ROOTS);
+/// `roots` are certificates in PEM.
+pub fn https(roots: &[u8]) -> impl aws_sdk_dynamodb::config::HttpClient + 'static {
+    let roots = TrustStore::empty().with_pem_certificate(roots);
     // Building a context cannot fail today; if it ever does, the system's roots are a slower start, not a broken one.
     let tls = TlsContext::builder().with_trust_store(roots).build().unwrap_or_default();
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https()

@@ -14,7 +14,8 @@ use super::page::{SignInPage, refusal};
 use super::parameters;
 use super::request::{self, AuthorizationRequest, Refusal};
 use super::token::Authentication;
-use super::{name, origin, vault};
+use super::{name, vault};
+use crate::wall;
 
 /// The cookie of a browser that is signed in; Cognito's has this name too.
 pub(super) const SESSION_COOKIE: &str = "cognito";
@@ -57,7 +58,7 @@ pub(super) async fn sign_in(
     uri: Uri,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    if !origin::is_own_page(&headers) {
+    if !wall::is_own_page(&headers) {
         return refusal(StatusCode::FORBIDDEN, "이 서버의 로그인 화면에서 보낸 양식이 아니다", AGAIN);
     }
     let request = match read(&domain, &headers, &uri) {

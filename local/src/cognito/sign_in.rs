@@ -14,7 +14,8 @@ use serde_json::json;
 use super::domain::{self, unavailable};
 use super::parameters::is_form;
 use super::token::{self, Authentication};
-use super::{Issuer, name, origin};
+use super::{Issuer, name};
+use crate::wall;
 
 /// The longest form that is read, in bytes.
 pub(super) const LONGEST: usize = 1024;
@@ -34,7 +35,7 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    if !origin::is_own_page(&headers) {
+    if !wall::is_own_page(&headers) {
         return refuse(StatusCode::FORBIDDEN, "access_denied", "only pages of this server may sign in");
     }
     let Ok(body) = body else {

@@ -14,6 +14,7 @@ use percent_encoding::percent_decode_str;
 
 use super::compression;
 use super::shelf::{File, Shelf, with_reload_script};
+use crate::markup::escape;
 
 /// Answers one request from a finished build. `connect` goes into the policy (see `InlineScripts::policy`).
 pub fn answer(shelf: &Shelf, connect: &str, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
@@ -133,8 +134,4 @@ fn insert(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

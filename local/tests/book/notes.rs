@@ -13,21 +13,21 @@ use crate::book;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Map {
-    statement: Vec<Statement>,
+pub struct Map {
+    pub statement: Vec<Statement>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Statement {
-    id: String,
-    note: String,
+pub struct Statement {
+    pub id: String,
+    pub note: String,
     shown: Vec<Shown>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
-enum Shown {
+pub enum Shown {
     Claim { claim: String, block: String },
     Quiz { quiz: String },
     Sentence { sentence: String, chapter: String, source: String },
@@ -40,12 +40,12 @@ fn all_ids() -> Vec<String> {
     numbered('N', 24).chain(numbered('D', 9)).chain(numbered('W', 7)).collect()
 }
 
-struct Chapter {
-    text: String,
+pub struct Chapter {
+    pub text: String,
     found: Scan,
 }
 
-fn chapters() -> BTreeMap<String, Chapter> {
+pub fn chapters() -> BTreeMap<String, Chapter> {
     let mut chapters = BTreeMap::new();
     for entry in fs::read_dir(book().join("src")).unwrap().flatten() {
         let name = entry.file_name().into_string().unwrap();
@@ -118,7 +118,20 @@ fn missing(shown: &Shown, chapters: &BTreeMap<String, Chapter>) -> Option<String
     }
 }
 
-fn read() -> Map {
+/// The chapters in which a statement is shown.
+pub fn places(statement: &Statement, chapters: &BTreeMap<String, Chapter>) -> BTreeSet<String> {
+    let holds = |shown: &Shown, name: &str, chapter: &Chapter| match shown {
+        Shown::Claim { block, .. } => chapter.found.fences.iter().any(|fence| fence.attributes.id == *block),
+        Shown::Quiz { quiz } => chapter.found.lessons.iter().any(|lesson| lesson.id == *quiz),
+        Shown::Sentence { chapter, .. } => chapter == name,
+    };
+    let shown = |(name, chapter): &(&String, &Chapter)| {
+        statement.shown.iter().any(|shown| holds(shown, name, chapter))
+    };
+    chapters.iter().filter(shown).map(|(name, _)| name.clone()).collect()
+}
+
+pub fn read() -> Map {
     toml::from_str(&fs::read_to_string(book().join("notes.toml")).unwrap()).unwrap()
 }
 

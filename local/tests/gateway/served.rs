@@ -5,10 +5,12 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use axum::Router;
+use local::events::clock::Clock;
+use local::events::sqs::Sqs;
 use local::gateway::HttpApi;
 use local::gateway::telemetry::Telemetry;
 use local::lambda::{EnvironmentStage, Lambda, Settings};
@@ -180,10 +182,7 @@ impl Described<'_> {
         let settings = Settings {
             idle: Duration::from_secs(60),
             most_environments: environments,
-            most_waiting: 1000,
-            folder: folder.path().to_owned(),
-            variables: BTreeMap::new(),
-            credentials: BTreeMap::new(),
+            ..Settings::new(folder.path().to_owned())
         };
         let (end, ended) = oneshot::channel::<()>();
         let (address, id, telemetry, lambda, serving) = runtime.block_on(async {
@@ -194,7 +193,8 @@ impl Described<'_> {
             lambda.deliver("answering", ANSWERING.clone());
             let id = api.id.clone();
             let origins = api.cors.as_ref().map(|cors| cors.allow_origins.clone()).unwrap_or_default();
-            let http_api = HttpApi::new(api, lambda.clone());
+            let sqs = Arc::new(Sqs::new(&[], Clock::start(1)));
+            let http_api = HttpApi::new(api, lambda.clone(), sqs);
             let telemetry = http_api.telemetry();
             let wall = Wall::default().open("/api", &origins);
             let rooms = Rooms::new(wall, http_api, Router::new());

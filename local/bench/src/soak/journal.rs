@@ -25,6 +25,8 @@ pub struct Record {
     pub found: u64,
     /// 500s made by the gateway: each must be explained by an environment that failed.
     pub internal_errors: u64,
+    /// 503s by `users` because the table did not answer in time: on a machine that is busy with something else.
+    pub unavailable: u64,
     /// Function processes ended on purpose.
     pub kills: u64,
     /// Bursts sent.
@@ -56,6 +58,11 @@ impl Journal {
     /// The gateway could not give a function's answer.
     pub fn internal_error(&self) {
         self.record().internal_errors += 1;
+    }
+
+    /// The table did not answer a function in time.
+    pub fn unavailable(&self) {
+        self.record().unavailable += 1;
     }
 
     /// A function process was ended on purpose.

@@ -16,13 +16,21 @@ pub struct Report {
     windows: Vec<Window>,
     record: Record,
     logged: Counted,
+    /// Warnings of the server and its functions, the first of them.
+    warnings: Vec<String>,
     /// Everything that is not as it must be.
     findings: Vec<String>,
 }
 
 impl Report {
     /// Draws the conclusions.
-    pub fn new(whole: Duration, samples: &[Sample], record: Record, logged: Counted) -> Self {
+    pub fn new(
+        whole: Duration,
+        samples: &[Sample],
+        record: Record,
+        logged: Counted,
+        warnings: Vec<String>,
+    ) -> Self {
         let windows = windows(samples, whole);
         let mut findings = record.findings.clone();
         let unsaid = record.found - record.findings.len() as u64;
@@ -47,10 +55,16 @@ impl Report {
             findings
                 .push(format!("the schedule should have fired {due} times, and did {}", logged.scheduled));
         }
+        if record.unavailable * 1000 > record.requests() {
+            findings.push(format!(
+                "{} answers were 503 because the table was too slow, more than one in a thousand",
+                record.unavailable
+            ));
+        }
         if logged.panics > 0 {
             findings.push(format!("{} panics of the server", logged.panics));
         }
-        Self { whole, windows, record, logged, findings }
+        Self { whole, windows, record, logged, warnings, findings }
     }
 
     /// Whether everything was as it must be.
@@ -101,6 +115,9 @@ impl fmt::Display for Report {
             logged.timeouts,
             logged.scheduled,
         )?;
+        for warning in &self.warnings {
+            writeln!(f, "logged: {warning}")?;
+        }
         for finding in &self.findings {
             writeln!(f, "FAIL {finding}")?;
         }
@@ -125,7 +142,7 @@ mod tests {
         let report = |internal_errors, kills, errors, scheduled| {
             let record = Record { internal_errors, kills, ..Record::default() };
             let logged = Counted { errors, timeouts: 0, scheduled, panics: 0 };
-            Report::new(Duration::from_secs(600), &[], record, logged).findings
+            Report::new(Duration::from_secs(600), &[], record, logged, Vec::new()).findings
         };
         let few = "too few samples to compare".to_owned();
         assert_eq!(report(2, 4, 3, 2), [few.clone()]);

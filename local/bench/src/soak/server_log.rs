@@ -2,6 +2,7 @@
 //! Knows the REPORT and INIT_REPORT lines (`Status: …`, in text or JSON); nothing of who caused them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Counts while the server runs.
 #[derive(Debug, Default)]
@@ -10,6 +11,7 @@ pub struct ServerLog {
     timeouts: AtomicU64,
     scheduled: AtomicU64,
     panics: AtomicU64,
+    warnings: Mutex<Vec<String>>,
 }
 
 /// What was counted.
@@ -24,6 +26,9 @@ pub struct Counted {
     /// Panics of the server's own threads.
     pub panics: u64,
 }
+
+/// Warnings that are kept.
+const MOST_WARNINGS: usize = 20;
 
 /// The function that is kept warm; the soak itself never calls it.
 const SCHEDULED: &str = "WarmFunction";
@@ -42,9 +47,21 @@ impl ServerLog {
         if says("REPORT RequestId", "platform.report") && line.contains(SCHEDULED) {
             count(&self.scheduled);
         }
-        if line.contains("panicked at") {
+        let panicked = line.contains("panicked at");
+        if panicked {
             count(&self.panics);
         }
+        if panicked || line.contains("WARN") || line.contains("ERROR") {
+            let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+            if warnings.len() < MOST_WARNINGS {
+                warnings.push(line.to_owned());
+            }
+        }
+    }
+
+    /// The first warnings, of the server and of functions.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What was counted so far.
@@ -77,5 +94,6 @@ mod tests {
             log.line(line);
         }
         assert_eq!(log.counted(), Counted { errors: 2, timeouts: 1, scheduled: 1, panics: 1 });
+        assert_eq!(log.warnings(), ["thread 'tokio' panicked at src/x.rs:1:1"]);
     }
 }
