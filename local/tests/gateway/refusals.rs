@@ -73,21 +73,17 @@ fn every_situation_has_its_answer() {
 #[test]
 fn a_function_that_is_used_up_is_not_available() {
     let routes = &["ANY /api/any"];
-    let function = "ReservedConcurrentExecutions: 1\nTimeout: 5";
+    let function = "ReservedConcurrentExecutions: 1\nTimeout: 3";
     let served = Described { routes, function, ..Described::default() }.serve();
     served.is_alive();
     let mut first = served.connect();
     first.request("GET /api/any?answer=never HTTP/1.1", b"");
-    // Until the first is inside, another may still be let in before it.
-    let end = Instant::now() + Duration::from_secs(4);
-    loop {
-        let answer = served.get("/api/any");
-        if answer.status == 503 {
-            answer.is_refusal(503, "Service Unavailable");
-            break;
-        }
-        assert!(Instant::now() < end, "{answer:?}");
+    let end = Instant::now() + Duration::from_secs(3);
+    while served.under_way() == 0 {
+        assert!(Instant::now() < end, "it has not come to the function");
+        std::thread::yield_now();
     }
+    served.get("/api/any").is_refusal(503, "Service Unavailable");
     first.answer().is_refusal(500, "Internal Server Error");
     served.is_alive();
 }
