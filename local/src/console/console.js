@@ -174,11 +174,12 @@
 
   /** @param {Call} call */
   function readCall(call) {
-    let known = calls.get(call.key);
-    if (!known) {
-      known = { call, row: row("call") };
+    const known = calls.get(call.key) ?? { call: { ...call, at: NaN }, row: row("call") };
+    // The gateway tells of a call's arrival when it is over: then it may belong further down.
+    if (known.call.at !== call.at) {
       calls.set(call.key, known);
-      const next = [...calls.values()].filter((other) => other !== known && other.call.at <= call.at).sort((a, b) => b.call.at - a.call.at)[0];
+      const before = [...calls.values()].filter((other) => other !== known && other.call.at <= call.at);
+      const next = before.reduce((last, other) => (last && last.call.at >= other.call.at ? last : other), before[0]);
       callRows.insertBefore(known.row, next?.row ?? null);
       if (calls.size > MOST_CALLS) {
         const [oldest] = calls.keys();
@@ -243,7 +244,7 @@
 
   /** @param {string} text */
   const remark = (text) => {
-    const made = document.createElement("li");
+    const made = document.createElement("p");
     made.className = "remark";
     made.textContent = text;
     return made;

@@ -202,7 +202,7 @@ fn logs(view: &View, changes: &Changes, filter: &Filter, now: f64) -> String {
         request = escape(&filter.request)
     );
     let list = format!(
-        "<ol id=\"lines\" class=\"log\" tabindex=\"0\" role=\"log\" aria-live=\"off\" aria-label=\"로그\">{}</ol>\n",
+        "<div id=\"lines\" class=\"log\" tabindex=\"0\" role=\"log\" aria-live=\"off\" aria-label=\"로그\">{}</div>\n",
         lines.concat()
     );
     section("logs", &format!("{form}{list}"))

@@ -149,8 +149,8 @@ pub fn line_template() -> String {
 
 fn line_row([class, at, function, environment, text]: &[&str; 5]) -> String {
     format!(
-        "<li class=\"{class}\"><span class=\"at\" data-slot=\"at\">{at}</span> <span class=\"who\"><span data-slot=\"function\">{function}</span> \
-         <code data-slot=\"environment\">{environment}</code></span> <code class=\"text\" data-slot=\"text\">{text}</code></li>"
+        "<p class=\"{class}\"><span class=\"at\" data-slot=\"at\">{at}</span> <span class=\"who\"><span data-slot=\"function\">{function}</span> \
+         <code data-slot=\"environment\">{environment}</code></span> <code class=\"text\" data-slot=\"text\">{text}</code></p>"
     )
 }
 
@@ -173,8 +173,8 @@ pub fn refusal_template() -> String {
 
 fn refusal_row([at, by, function, asked, resource, reason]: &[&str; 6]) -> String {
     format!(
-        "<tr role=\"row\"><td role=\"cell\" class=\"at\" data-slot=\"at\">{at}</td><td role=\"cell\" data-slot=\"by\">{by}</td>\
-         <th role=\"rowheader\" scope=\"row\" data-slot=\"function\">{function}</th>\
+        "<tr role=\"row\"><td role=\"cell\" class=\"at\" data-slot=\"at\">{at}</td><th role=\"rowheader\" scope=\"row\" data-slot=\"by\">{by}</th>\
+         <td role=\"cell\" data-slot=\"function\">{function}</td>\
          <td role=\"cell\"><code data-slot=\"asked\">{asked}</code> <small><code data-slot=\"resource\">{resource}</code></small></td>\
          <td role=\"cell\" data-slot=\"reason\">{reason}</td></tr>"
     )
