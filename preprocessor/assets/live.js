@@ -125,7 +125,7 @@
 			const box = window[kind + 'Storage'], name = prefix + (kind === 'local' ? '' : location.pathname + ':') + key;
 			if (value === undefined) return JSON.parse(box[name]);
 			value === null ? delete box[name] : box[name] = JSON.stringify(value);
-		} catch {} // Private windows refuse.
+		} catch {}
 		return value;
 	};
 	const t = (key, ...args) => (config().strings[key] || key || '').replace(/\{(\d)\}/g, (_, n) => args[n]);
@@ -150,7 +150,7 @@
 				const { api = settings.api, spread, bases: there } = await (await fetch(settings.config, { credentials: 'omit' })).json();
 				Object.assign(settings, { api, spread, there, config: '' });
 			}
-		} catch {} // The built-in base holds.
+		} catch {}
 		const [name, [start, why]] = Object.entries({ ...settings.bases }).find(([, [path]]) => target.startsWith(path + '/')) || [only, [settings.apiPath]];
 		if (name && settings.config != null && !settings.there?.includes(name)) throw problem(settings.bases[name][1]);
 		const base = new URL((why ? start : settings.api) || '/', document.baseURI), path = base.pathname.replace(/\/$/, '');
@@ -183,7 +183,7 @@
 		const from = performance.now();
 		const response = await fetch(url, { ...init, signal, credentials: 'omit', cache: 'no-store', redirect: 'error' });
 		const got = await read(response), total = performance.now() - from, headers = Object.fromEntries(response.headers);
-		const entry = alone && (await entriesOf(url, from, 1))[0]; // Simultaneous calls look alike.
+		const entry = alone && (await entriesOf(url, from, 1))[0];
 		const metrics = entry?.serverTiming?.length ? entry.serverTiming.map((metric) => [metric.name, metric.duration])
 			: [...(headers['server-timing'] || '').matchAll(/([\w-]+) *;[^,]*?dur=([\d.]+)/g)].map(([, name, n]) => [name, +n]);
 		let json;
@@ -193,11 +193,9 @@
 
 	const probe = (url, signal) => fetch(url.origin, { method: 'HEAD', mode: 'no-cors', credentials: 'omit', signal }).then(Boolean, () => false);
 
-	// Silent, or without CORS headers?
 	const cause = async (url, signal) => !navigator.onLine ? 'failOffline'
 		: url.origin !== location.origin && await probe(url, signal) ? 'failCors' : 'failUnreachable';
 
-	// Six connections per name; loopback has many.
 	const spread = async (url, calls, signal) => {
 		const urls = [...'abcde'].map((name) => Object.assign(new URL(url), { hostname: name + '.localhost' }));
 		return calls > 6 && settings.spread && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname) && await probe(urls[0], signal) ? urls : [url];
@@ -269,7 +267,6 @@
 			say.classList.toggle('bad', /^(fail|problem)/.test(key));
 		};
 		const makerOf = (name) => before().find((step) => step.makes.includes(name));
-		// Expired, or deleted.
 		const gone = () => {
 			const name = uses().find((used) => delete variables[used] && makerOf(used));
 			return name && problem('problemGone', name);
@@ -398,7 +395,7 @@
 					edited();
 					tell('resetDone');
 				}),
-				button('curl', copy('curlCopied', async () => (mdbookLive.veil ?? String)(curl(await call())))),
+				button('curl', copy('curlCopied', async () => (window.mdbookLive.veil ?? String)(curl(await call())))),
 				button('link', copy('linkCopied', () => new URL('#live-' + id, location.href)))),
 			say);
 		$('.live-recording, .live-missing').before(answer);

@@ -12,6 +12,10 @@
 // Two things a browser hides: resource entries of simultaneous calls to one address cannot be told apart, so parallel runs
 // take their metrics from the `Server-Timing` header; and a failed CORS request looks like a dead server, so `cause`
 // asks once more with `no-cors` and looks only at whether anything came.
+// A browser opens six connections to one name, and this machine has many names, so `spread` gives parallel calls `a.localhost`
+// and so on. An answer of 404 for a captured value means that the item has expired or been deleted: `gone` forgets the value.
+// Two errors are no errors: `keep` in a private window, which refuses to store, and `resolve` without a file of the deployment,
+// where the built-in base holds.
 
 // Two small ones: an answer whose JSON holds a number of sixteen digits is shown as it came, because parsing rounds it; and a
 // request's text is copied as curl through `veil`, so that a reader's token does not land in a shell's history.

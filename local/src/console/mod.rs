@@ -94,7 +94,10 @@ impl Console {
             schedules: schedules.collect(),
             order: functions.iter().map(|function| function.name.clone()).collect(),
             routes: Arc::new(
-                routes.iter().map(|route| (route.key.to_string(), route.function.as_str().into())).collect(),
+                routes
+                    .iter()
+                    .filter_map(|route| Some((route.key.to_string(), route.integration.function()?.into())))
+                    .collect(),
             ),
             listeners: Arc::new(Semaphore::new(MOST_LISTENERS)),
             closing: watch::Sender::new(false),

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use local::console::Console;
+use local::events::clock::Clock;
+use local::events::sqs::Sqs;
 use local::gateway::HttpApi;
 use local::iam::Iam;
 use local::lambda::{Lambda, Settings};
@@ -193,14 +196,13 @@ async fn throttled() -> (Console, Lambda, TempDir) {
         idle: LIMIT,
         most_environments: 1,
         most_waiting: 1,
-        folder: folder.path().join("environments"),
-        variables: BTreeMap::new(),
-        credentials: BTreeMap::new(),
+        ..Settings::new(folder.path().join("environments"))
     };
     let lambda = Lambda::start(std::slice::from_ref(&function), settings).await.unwrap();
     lambda.deliver(&function.package, PathBuf::from("/nowhere"));
     let api = template::load(crate::blocks::root(), "local", crate::blocks::STACK).unwrap().api;
-    let gateway = HttpApi::new(api, lambda.clone()).telemetry();
+    let sqs = Arc::new(Sqs::new(&[], Clock::start(1)));
+    let gateway = HttpApi::new(api, lambda.clone(), sqs).telemetry();
     let console = Console::new(&[function], &[], lambda.clone(), gateway, Iam::new(Vec::new()));
     (console, lambda, folder)
 }

@@ -1,10 +1,12 @@
 //! The real `users`, with and without a permission its work needs.
 
 use std::net::SocketAddr;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use local::dynamodb::{Data, DynamoDb, Storage};
+use local::events::clock::Clock;
+use local::events::sqs::Sqs;
 use local::gateway::HttpApi;
 use local::iam::Iam;
 use local::lambda::package::{Options, Packager};
@@ -61,12 +63,9 @@ impl Users {
                 credentials.values().flat_map(|own| own.values().filter(|text| text.len() > 8).cloned());
             let secrets = secrets.collect();
             let settings = Settings {
-                idle: Duration::from_secs(60),
-                most_environments: 2,
-                most_waiting: 10,
-                folder: folder.path().to_owned(),
                 variables: dynamodb.variables(),
                 credentials,
+                ..Settings::new(folder.path().to_owned())
             };
             let lambda = Lambda::start(&functions, settings).await.unwrap();
             let store = root().join("target/local/functions");
@@ -88,7 +87,8 @@ impl Users {
             packaging.abort();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let base = format!("http://{}", listener.local_addr().unwrap());
-            let api = HttpApi::new(system.api, lambda.clone()).router();
+            let sqs = Arc::new(Sqs::new(&[], Clock::start(1)));
+            let api = HttpApi::new(system.api, lambda.clone(), sqs).router();
             let api = api.into_make_service_with_connect_info::<SocketAddr>();
             tokio::spawn(async move { axum::serve(listener, api).await });
             (base, secrets, lambda, iam)
