@@ -15,7 +15,9 @@
   /** @typedef {{id: string, memoryBytes: number|null, cpuMs: number|null}} Figures */
   /** @typedef {{function: string, waiting: number, ready: boolean, counts: Record<string, number>, environments: Figures[]}} FunctionFigures */
   /** @typedef {{role: string, actions: {action: string, taken: boolean}[]}} Role */
-  /** @typedef {{now: number, functions: FunctionFigures[], roles: Role[]}} View */
+  /** @typedef {{id: string, body: string, isCut: boolean, receiveCount: number, ageMs: number, place: string, deadLetterOf: string|null}} Message */
+  /** @typedef {{name: string, messages: Message[], mapping: {problem: string|null}|null} & Record<string, any>} Queue */
+  /** @typedef {{now: number, functions: FunctionFigures[], roles: Role[], queues: Queue[]}} View */
   /** @typedef {{told: Told, first: number, spans: [State, number][], row: HTMLElement, figures?: Figures}} Lane */
 
   const MOST_CALLS = 50;
@@ -330,6 +332,32 @@
     }
   });
 
+  // Queues.
+
+  /** @param {Queue} queue */
+  function readQueue(queue) {
+    const home = $(`.queue[data-queue="${CSS.escape(queue.name)}"]`);
+    if (!home) return;
+    for (const slot of home.querySelectorAll("[data-figure]")) {
+      const text = String(queue[slot.dataset.figure]);
+      if (slot.textContent !== text) slot.textContent = text;
+    }
+    $(".problem", home).textContent = queue.mapping?.problem ?? "";
+    const rows = queue.messages.map((message) => {
+      const made = row("message");
+      fill(made, {
+        id: message.id.slice(0, 6),
+        body: message.body + (message.isCut ? "…" : ""),
+        place: words.place[message.place],
+        from: message.deadLetterOf ? "DLQ로 옮겨 옴" : "",
+        receives: message.receiveCount,
+        age: duration(message.ageMs),
+      });
+      return made;
+    });
+    $("tbody", home).replaceChildren(...rows);
+  }
+
   // The connection.
 
   /** @param {string} text @param {boolean} [wrong] */
@@ -372,6 +400,7 @@
       note.textContent = `아직 컴파일하지 않은 함수가 ${unready}개 있다.`;
     }
     readRoles(view.roles);
+    view.queues.forEach(readQueue);
     draw();
   }
 
