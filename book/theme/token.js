@@ -33,7 +33,7 @@ for (const box of document.querySelectorAll('.token')) {
 		const parts = text.value.trim().split('.');
 		let decoded, verdict = { name: '', held: [], until: '' };
 		try {
-			decoded = [read(parts[0]), read(parts[1]), bytes(parts.slice(2).join('.'))];
+			decoded = parts.length === 3 && [read(parts[0]), read(parts[1]), bytes(parts[2])];
 		} catch {}
 		if (decoded) {
 			[head, middle].forEach((code, n) => code.textContent = JSON.stringify(decoded[n], null, 2));

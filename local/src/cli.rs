@@ -8,6 +8,9 @@ use std::process::{Command as Process, Stdio};
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use crate::lambda::settings;
+use crate::time_scale::TimeScale;
+
 const HELP: &str = "{about-with-newline}\n사용법 (Usage): {usage}\n\n{all-args}";
 
 /// AWS 서버리스 책과 그 함수들을 이 컴퓨터에서 돌린다
@@ -109,12 +112,37 @@ pub struct Serve {
     /// 쉬는 실행 환경을 치우기까지의 시간(초)
     ///
     /// Seconds after which an idle execution environment is ended; AWS publishes no figure.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = settings::IDLE, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub idle: u64,
 
-    /// 함수의 로그(START, END, REPORT 줄)를 터미널에 보인다
+    /// 실행 환경이 사는 가장 긴 시간(초). AWS도 몇 시간마다 바꾼다
     ///
-    /// Prints the functions' logs (START, END and REPORT lines) to the terminal.
+    /// Seconds after which an execution environment is replaced; AWS does so every few hours.
+    #[arg(long, value_name = "SECONDS", default_value_t = settings::MOST_AGE, value_parser = clap::value_parser!(u64).range(1..=864_000))]
+    pub max_age: u64,
+
+    /// 쉬는 시간과 환경의 나이와 일정의 간격을 N배 빨리 흐르게 한다. 60이면 1분이 1초가 된다
+    ///
+    /// Makes idle times, ages of environments and schedules go by N times as fast: 60 makes a minute a second.
+    /// Timeouts and what is measured stay as they are.
+    #[arg(long, value_name = "N", default_value_t)]
+    pub time_scale: TimeScale,
+
+    /// 계정의 동시성 한도. 모든 함수가 한꺼번에 처리하는 요청 수
+    ///
+    /// The account's concurrency: events that all functions may work on at once. AWS starts with 1,000.
+    #[arg(long, value_name = "N", default_value_t = settings::ACCOUNT_CONCURRENCY, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub account_concurrency: u32,
+
+    /// 이 컴퓨터에서 함수 하나가 가질 수 있는 실행 환경의 수
+    ///
+    /// The most execution environments of one function on this machine; further events wait.
+    #[arg(long, value_name = "N", default_value_t = settings::MOST_ENVIRONMENTS, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub max_environments: u32,
+
+    /// 함수의 로그(START, END, REPORT 줄)와 API의 접근 로그를 터미널에 보인다
+    ///
+    /// Prints the functions' logs (START, END and REPORT lines) and the API's access log to the terminal.
     #[arg(long)]
     pub logs: bool,
 

@@ -14,5 +14,6 @@ pub mod project;
 pub mod server;
 pub mod site;
 pub mod terminal;
+pub mod time_scale;
 pub mod wall;
 pub mod watch;

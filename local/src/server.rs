@@ -1,20 +1,20 @@
 //! Puts the rooms together: one address, the book at `/`, the API at `/api`, both from template.yaml.
 //! Knows every room's front door and nothing behind it.
 
+pub mod connections;
+pub mod rooms;
+mod stream;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::IntoFuture;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
-use tower::ServiceExt;
 
+use self::connections::Bounds;
+use self::rooms::Rooms;
 use crate::cognito::{self, Issuer};
 use crate::console::Console;
 use crate::dynamodb::{Data, DynamoDb, Storage};
@@ -26,7 +26,8 @@ use crate::lambda::{Lambda, Settings};
 use crate::project::Project;
 use crate::site::{SignIn, Site};
 use crate::terminal::Terminal;
-use crate::wall;
+use crate::time_scale::TimeScale;
+use crate::wall::Wall;
 use crate::watch::{Sources, Watcher, settled};
 use template::{DeployOnly, Stack, System, UserPool};
 
@@ -51,22 +52,21 @@ pub struct Options {
     pub allow_origins: Vec<String>,
     /// How long an environment may stay idle.
     pub idle: Duration,
+    /// How long an environment may live.
+    pub most_age: Duration,
+    /// How fast both, and the waits of schedules, go by.
+    pub time_scale: TimeScale,
+    /// The most events all functions may work on at once.
+    pub account_concurrency: usize,
+    /// The most environments of one function.
+    pub most_environments: usize,
 }
-
-/// The most environments of one function: a burst of 60 fits, a mistake does not fill the machine.
-const MOST_ENVIRONMENTS: usize = 100;
-/// The most events of one function that wait for an environment.
-const MOST_WAITING: usize = 1000;
-/// The clock of schedules and queues.
-const REAL_TIME: u32 = 1;
-/// Requests under way may finish when the server is ended, but not keep it for longer.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// A server that is ready to answer.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
-    router: Router,
+    rooms: Rooms,
     lambda: Lambda,
     site: Site,
     console: Console,
@@ -113,15 +113,17 @@ impl Server {
         let dynamodb = DynamoDb::start(data, &tables, iam.clone()).await?;
         let settings = Settings {
             idle: options.idle,
-            most_environments: MOST_ENVIRONMENTS,
-            most_waiting: MOST_WAITING,
-            folder: project.state().join("environments").join(std::process::id().to_string()),
+            most_age: options.most_age,
+            time_scale: options.time_scale,
+            account_concurrency: options.account_concurrency,
+            most_environments: options.most_environments,
             variables: dynamodb.variables(),
             credentials: iam.credentials(),
+            ..Settings::new(project.state().join("environments").join(std::process::id().to_string()))
         };
         let lambda = Lambda::start(&functions, settings).await?;
         let sources = EventSources { functions: &functions, queues: &queues, mappings: &mappings };
-        let events = Events::start(&sources, &lambda, &iam, REAL_TIME);
+        let events = Events::start(&sources, &lambda, &iam);
 
         let packages: BTreeSet<_> = functions.iter().map(|function| function.package.clone()).collect();
         let packages: Vec<_> = packages.into_iter().filter(|_| options.functions).collect();
@@ -149,14 +151,19 @@ impl Server {
             cors.allow_origins.extend_from_slice(&origins);
         }
         let routes = api.routes.clone();
+        let mut wall = Wall::default();
+        if let Some(cors) = &api.cors {
+            wall = wall.open("/api", &cors.allow_origins);
+        }
         let api = HttpApi::new(api, lambda.clone(), events.sqs());
         let console = Console::new(&functions, &routes, lambda.clone(), api.telemetry(), iam);
         let mut pages = site.router_with(port, issuer.as_ref().map(sign_in)).merge(console.router());
         if let Some(issuer) = &issuer {
+            wall = wall.open(&format!("{}/oauth2", issuer.path()), &origins);
             pages = pages.merge(cognito::router(issuer.clone(), origins));
         }
-        let router = router(api.router(), pages);
-        Ok(Self { listener, router, lambda, site, console, dynamodb, packages, _watcher: watcher })
+        let rooms = Rooms::new(wall, api, pages);
+        Ok(Self { listener, rooms, lambda, site, console, dynamodb, packages, _watcher: watcher })
     }
 
     /// Where it listens.
@@ -178,32 +185,15 @@ impl Server {
     }
 
     /// Answers requests until `end` is ready, then ends all functions.
-    ///
-    /// # Errors
-    /// The listener fails.
-    pub async fn run(self, end: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let (site, console) = (self.site.clone(), self.console.clone());
-        let (ending, mut ended) = tokio::sync::watch::channel(false);
-        let shutdown = async move {
+    pub async fn run(self, end: impl Future<Output = ()>) {
+        let (site, console) = (self.site, self.console);
+        let end = async move {
             end.await;
             site.close();
             console.close();
-            let _ = ending.send(true);
         };
-        let listener = self.listener.tap_io(|connection| {
-            let _ = connection.set_nodelay(true);
-        });
-        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown).into_future();
-        tokio::select! {
-            served = serving => served?,
-            () = async {
-                let _ = ended.wait_for(|ended| *ended).await;
-                tokio::time::sleep(GRACE).await;
-            } => {}
-        }
+        self.rooms.serve(self.listener, Bounds::default(), end).await;
         self.lambda.stop().await;
-        Ok(())
     }
 }
 
@@ -211,25 +201,6 @@ impl Server {
 fn sign_in(issuer: &Issuer) -> SignIn {
     let UserPool { issuer, client, .. } = issuer.pool();
     SignIn { issuer: issuer.clone(), client: client.id.clone(), scope: client.scopes.join(" ") }
-}
-
-/// `/api/…` is the API's, everything else the book's and this machine's own: one origin, as behind CloudFront.
-fn router(api: Router, site: Router) -> Router {
-    let split = move |request: Request, next: Next| {
-        let api = api.clone();
-        async move {
-            let path = request.uri().path();
-            if path == "/api" || path.starts_with("/api/") {
-                match api.oneshot(request).await {
-                    Ok(response) => response,
-                    Err(never) => match never {},
-                }
-            } else {
-                next.run(request).await
-            }
-        }
-    };
-    site.layer(from_fn(split)).layer(from_fn(wall::guard))
 }
 
 async fn notice_template(mut changes: tokio::sync::watch::Receiver<u64>) {

@@ -145,7 +145,7 @@ impl Model {
             Kind::RuntimeDone { invocation, outcome, duration_ms, .. } => {
                 let (outcome, error) = match outcome {
                     telemetry::Outcome::Success => (Outcome::Success, None),
-                    telemetry::Outcome::Error { error_type } => {
+                    telemetry::Outcome::Error { error_type, .. } => {
                         (Outcome::Error, Some(error_type.to_string()))
                     }
                     telemetry::Outcome::Timeout => (Outcome::Timeout, None),

@@ -78,7 +78,7 @@ impl HttpApi {
             progress: Progress::default(),
         };
         let response = gateway.respond(&passage.arrival, &mut passage.progress, &mut body).await;
-        body::drain(body);
+        body::drain(body, &passage.arrival.parts.headers);
         let sent = response.body().size_hint().exact().unwrap_or_default();
         passage.progress.answered = Some((response.status().as_u16(), sent));
         response
@@ -159,7 +159,7 @@ impl Gateway {
         if let Some(rule) = &route.authorization {
             self.authorize(rule, arrival, progress).await?;
         }
-        let body = body::read(body).await?;
+        let body = body::read(body, body::PATIENCE).await?;
         progress.received = body.len();
         let function = match &route.integration {
             Integration::Function(name) => name,

@@ -8,11 +8,19 @@ use std::collections::{BTreeMap, VecDeque};
 /// environment is started. Otherwise calls one after another would now and then meet two environments.
 const ABOUT_TO_ASK: u64 = 100;
 
+/// How long, in ms, an environment that has just been started keeps others of its function from being started beyond
+/// [`Rules::most_starting`]. Processes that start together slow one another down, and meanwhile environments become free that
+/// could have taken the events. An init that takes longer than this may just as well be waiting for something.
+const STARTING: u64 = 20;
+
 /// What a function's placement keeps to.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
     /// ms after which an idle on-demand environment is reclaimed. AWS publishes no figure.
     pub idle: u64,
+    /// ms after which an environment ends however busy it is, at its next chance. AWS ends them "every few hours" (AWS Lambda
+    /// Developer Guide, "Understanding the Lambda execution environment lifecycle").
+    pub most_age: u64,
     /// Reserved concurrency: the most events in work or waiting at once. `None`: no limit of the function's own.
     pub reserved: Option<u32>,
     /// Environments kept ready by provisioned concurrency.
@@ -21,6 +29,8 @@ pub struct Rules {
     pub most_environments: usize,
     /// The most events that wait.
     pub most_waiting: usize,
+    /// The most environments that are started at about the same time.
+    pub most_starting: usize,
 }
 
 /// Where an environment stands in its life.
@@ -46,6 +56,8 @@ struct Environment {
     stage: Stage,
     provisioned: bool,
     generation: u64,
+    /// When it was started, ms.
+    started: u64,
 }
 
 /// What an arriving event gets.
@@ -73,8 +85,19 @@ pub enum Freed<W> {
     Runs(W),
     /// Nothing waits: it freezes.
     Freezes,
-    /// It runs an older package: it ends.
-    Ends,
+    /// It ends.
+    Ends(Cause),
+}
+
+/// Why an environment that does nothing ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// It has been idle for too long.
+    Idle,
+    /// It has lived long enough.
+    Age,
+    /// It runs an older package.
+    Package,
 }
 
 /// The environments of one function, named by `K`, and the events `W` that wait for one.
@@ -107,8 +130,7 @@ impl<K: Ord + Clone, W> Placement<K, W> {
     /// A limit is reached.
     pub fn arrive(&mut self, now: u64, event: W) -> Result<Arrival<K, W>, Refusal> {
         // ANCHOR: arrival
-        let running = self.count(|one| one.stage == Stage::Running);
-        if self.rules.reserved.is_some_and(|limit| running + self.waiting.len() >= limit as usize) {
+        if self.rules.reserved.is_some_and(|limit| self.in_flight() >= limit as usize) {
             return Err(Refusal::Throttled);
         }
         if let Some(key) = self.take_idle() {
@@ -123,29 +145,53 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         // ANCHOR_END: arrival
     }
 
-    /// How many on-demand environments to start: as many as more events wait than environments are about to be free,
-    /// within the bound of environments.
+    /// How many events are being worked on or wait: the function's concurrency.
+    fn in_flight(&self) -> usize {
+        self.count(|one| one.stage == Stage::Running) + self.waiting.len()
+    }
+
+    /// How many on-demand environments to start now: as many as more events wait than environments are about to be free,
+    /// within the bounds of environments, and of environments that start at a time.
     pub fn lacking(&self, now: u64) -> usize {
+        if self.waiting.is_empty() {
+            return 0;
+        }
         let patient = self.waiting.front().is_some_and(|(arrived, _)| now - arrived < ABOUT_TO_ASK);
         let expected = self.count(|one| match one.stage {
-            Stage::Init => !one.provisioned,
+            Stage::Init => !one.provisioned && one.generation == self.generation,
             Stage::Responded => patient && one.generation == self.generation,
             _ => false,
         });
-        let room = self.rules.most_environments.saturating_sub(self.environments.len());
-        self.waiting.len().saturating_sub(expected).min(room)
+        self.waiting.len().saturating_sub(expected).min(self.room(now))
     }
 
-    /// How many provisioned environments to start, within the bound of environments.
-    pub fn unprovisioned(&self) -> usize {
+    /// How many provisioned environments to start now, within the same bounds.
+    pub fn unprovisioned(&self, now: u64) -> usize {
         let have = self.count(|one| one.provisioned && one.generation == self.generation);
-        (self.rules.provisioned as usize).min(self.rules.most_environments).saturating_sub(have)
+        (self.rules.provisioned as usize).saturating_sub(have).min(self.room(now))
+    }
+
+    /// How many environments may be started now.
+    fn room(&self, now: u64) -> usize {
+        let starting = self.count(|one| one.stage == Stage::Init && now - one.started < STARTING);
+        let most = self.rules.most_environments.saturating_sub(self.environments.len());
+        most.min(self.rules.most_starting.saturating_sub(starting))
     }
 
     /// An environment starts; nothing is asked but that the name is new.
-    pub fn start(&mut self, key: K, provisioned: bool) {
+    pub fn start(&mut self, now: u64, key: K, provisioned: bool) {
+        self.insert(now, key, provisioned, Stage::Init);
+    }
+
+    /// An environment whose init has failed starts again, under a new name, inside the invocation that came back from
+    /// [`Placement::gone`].
+    pub fn start_again(&mut self, now: u64, key: K) {
+        self.insert(now, key, false, Stage::Running);
+    }
+
+    fn insert(&mut self, now: u64, key: K, provisioned: bool, stage: Stage) {
         let generation = self.generation;
-        self.environments.insert(key, Environment { stage: Stage::Init, provisioned, generation });
+        self.environments.insert(key, Environment { stage, provisioned, generation, started: now });
     }
 
     /// The environment has given its answer.
@@ -155,9 +201,10 @@ impl<K: Ord + Clone, W> Placement<K, W> {
 
     /// The environment, whose init or last event is over, asks for the next event.
     pub fn free(&mut self, now: u64, key: &K) -> Freed<W> {
-        if self.environments.get(key).is_none_or(|one| one.generation != self.generation) {
+        let cause = self.environments.get(key).map_or(Some(Cause::Package), |one| self.ends(now, one));
+        if let Some(cause) = cause {
             self.end(key);
-            return Freed::Ends;
+            return Freed::Ends(cause);
         }
         if let Some((_, event)) = self.waiting.pop_front() {
             self.set(key, Stage::Running);
@@ -169,15 +216,25 @@ impl<K: Ord + Clone, W> Placement<K, W> {
     }
 
     /// Takes the idle environments whose time is over out of service and names them.
-    pub fn reclaim(&mut self, now: u64) -> Vec<K> {
+    pub fn reclaim(&mut self, now: u64) -> Vec<(K, Cause)> {
         let over = |one: &Environment| match one.stage {
-            Stage::Idle { since } => !one.provisioned && now - since >= self.rules.idle,
-            _ => false,
+            Stage::Idle { since } if !one.provisioned && now - since >= self.rules.idle => Some(Cause::Idle),
+            Stage::Idle { .. } => self.ends(now, one),
+            _ => None,
         };
-        let reclaimed: Vec<K> =
-            self.environments.iter().filter(|(_, one)| over(one)).map(|(key, _)| key.clone()).collect();
-        reclaimed.iter().for_each(|key| self.end(key));
+        let environments = self.environments.iter();
+        let reclaimed: Vec<_> =
+            environments.filter_map(|(key, one)| over(one).map(|cause| (key.clone(), cause))).collect();
+        reclaimed.iter().for_each(|(key, _)| self.end(key));
         reclaimed
+    }
+
+    /// Whether an environment gets no event any more, even if one waits.
+    fn ends(&self, now: u64, one: &Environment) -> Option<Cause> {
+        if one.generation != self.generation {
+            return Some(Cause::Package);
+        }
+        (now - one.started >= self.rules.most_age).then_some(Cause::Age)
     }
 
     /// A new package: idle environments are named and out of service, the others end as soon as they are free.
@@ -195,8 +252,9 @@ impl<K: Ord + Clone, W> Placement<K, W> {
     }
 
     /// The environment is gone. If it was started for an event and never became ready, the event that has waited longest
-    /// comes back and fails with it; otherwise a broken package would be started for ever. Nobody waits for a provisioned
-    /// environment: events spill over to environments of their own.
+    /// comes back: Lambda tries init once more inside its invocation ([`Placement::start_again`]), and if that fails, too, the
+    /// invocation fails; otherwise a broken package would be started for ever. Nobody waits for a provisioned environment:
+    /// events spill over to environments of their own.
     pub fn gone(&mut self, key: &K) -> Option<W> {
         self.idle.retain(|idle| idle != key);
         let environment = self.environments.remove(key)?;
@@ -241,106 +299,4 @@ impl<K: Ord + Clone, W> Placement<K, W> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RULES: Rules =
-        Rules { idle: 1000, reserved: None, provisioned: 0, most_environments: 3, most_waiting: 4 };
-
-    /// A placement with environment 1 at work on event 1 since time 0.
-    fn at_work(rules: Rules) -> Placement<u32, u32> {
-        let mut placement = Placement::new(rules);
-        assert_eq!(placement.arrive(0, 1), Ok(Arrival::Waits));
-        assert_eq!(placement.lacking(0), 1);
-        placement.start(1, false);
-        assert_eq!(placement.lacking(0), 0);
-        assert_eq!(placement.free(0, &1), Freed::Runs(1));
-        placement
-    }
-
-    #[test]
-    fn an_event_waits_a_little_for_an_environment_that_has_answered() {
-        let mut placement = at_work(RULES);
-        placement.answered(&1);
-        assert_eq!(placement.arrive(50, 2), Ok(Arrival::Waits));
-        assert_eq!(placement.lacking(50), 0);
-        assert_eq!(placement.lacking(149), 0);
-        assert_eq!(placement.lacking(150), 1, "it should have asked long ago");
-        assert_eq!(placement.free(150, &1), Freed::Runs(2));
-    }
-
-    #[test]
-    fn an_environment_of_an_older_package_gets_no_event_and_is_not_waited_for() {
-        let mut placement = at_work(RULES);
-        placement.start(2, false);
-        assert_eq!(placement.free(1, &2), Freed::Freezes);
-        assert_eq!(placement.renew(), [2], "idle ones end at once");
-        assert_eq!(placement.stage(&2), Some(Stage::Ending));
-        placement.answered(&1);
-        assert_eq!(placement.arrive(2, 2), Ok(Arrival::Waits));
-        assert_eq!(placement.lacking(2), 1);
-        assert_eq!(placement.free(3, &1), Freed::Ends);
-        assert_eq!(placement.stage(&1), Some(Stage::Ending));
-    }
-
-    #[test]
-    fn environments_and_waiting_events_are_bounded() {
-        let mut placement = at_work(RULES);
-        for event in 2..=5 {
-            assert_eq!(placement.arrive(1, event), Ok(Arrival::Waits));
-        }
-        assert_eq!(placement.lacking(1), 2, "three environments at most");
-        assert_eq!(placement.arrive(1, 6), Err(Refusal::Overloaded));
-        placement.end(&1);
-        assert_eq!(placement.lacking(1), 2, "one that is being ended takes its place until it is gone");
-        assert_eq!(placement.gone(&1), None);
-        assert_eq!(placement.lacking(1), 3);
-    }
-
-    #[test]
-    fn a_failed_init_costs_the_event_that_has_waited_longest_but_not_a_provisioned_one() {
-        let mut placement = Placement::new(Rules { provisioned: 1, ..RULES });
-        assert_eq!(placement.unprovisioned(), 1);
-        placement.start(1, true);
-        assert_eq!(placement.unprovisioned(), 0);
-        assert_eq!(placement.arrive(0, 1), Ok(Arrival::Waits));
-        assert_eq!(placement.lacking(0), 1, "nobody waits for a provisioned one");
-        placement.start(2, false);
-        assert_eq!(placement.gone(&1), None);
-        assert_eq!(placement.unprovisioned(), 1);
-        assert_eq!(placement.gone(&2), Some(1));
-        assert_eq!(placement.lacking(0), 0);
-    }
-
-    #[test]
-    fn provisioned_environments_are_bounded_too() {
-        assert_eq!(Placement::<u32, u32>::new(Rules { provisioned: 1000, ..RULES }).unprovisioned(), 3);
-    }
-
-    #[test]
-    fn a_provisioned_environment_is_used_before_one_used_later() {
-        let mut placement = at_work(Rules { provisioned: 1, ..RULES });
-        placement.start(2, true);
-        assert_eq!(placement.free(1, &2), Freed::Freezes);
-        placement.answered(&1);
-        assert_eq!(placement.free(2, &1), Freed::Freezes);
-        assert_eq!(placement.arrive(3, 2), Ok(Arrival::Thaws(2, 2)));
-        assert_eq!(placement.arrive(3, 3), Ok(Arrival::Thaws(1, 3)), "what spills over");
-    }
-
-    #[test]
-    fn an_ended_environment_is_taken_neither_for_an_event_nor_for_idle() {
-        let mut placement = at_work(RULES);
-        placement.answered(&1);
-        assert_eq!(placement.free(1, &1), Freed::Freezes);
-        assert_eq!(placement.arrive(2, 2), Ok(Arrival::Thaws(1, 2)));
-        // Its process turns out to be dying: the event is placed again.
-        placement.end(&1);
-        assert_eq!(placement.arrive(2, 2), Ok(Arrival::Waits));
-        assert_eq!(placement.reclaim(5000), Vec::<u32>::new());
-        assert_eq!(placement.lacking(2), 1);
-        placement.stop();
-        assert_eq!(placement.lacking(2), 0);
-        assert_eq!(placement.stage(&9), None);
-    }
-}
+mod tests;

@@ -2,43 +2,48 @@
 //! Knows processes and environment variables; knows no pool.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
-use tokio::process::Child;
-
 use super::cpu::Controller;
-use super::environment::Environment;
-use super::process::{Launch, Launcher};
-use super::telemetry::{Kind, Recorder};
+use super::environment::{Environment, Token};
+use super::launcher::Launcher;
+use super::process::Launch;
+use super::settings::Settings;
+use super::telemetry::Phase;
 use template::REGION;
 
-/// Bounds of this machine and what every environment is told.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// How long an environment may stay idle before it is ended. AWS publishes no figure.
-    pub idle: Duration,
-    /// The most environments of one function.
-    pub most_environments: usize,
-    /// The most events of one function that wait for an environment.
-    pub most_waiting: usize,
-    /// Where environments get their private working folders.
-    pub folder: PathBuf,
-    /// Variables beside Lambda's own, such as `AWS_ENDPOINT_URL_DYNAMODB`.
-    pub variables: BTreeMap<String, String>,
-    /// Function → the variables with the credentials of its role, which no other function gets.
-    pub credentials: BTreeMap<String, BTreeMap<String, String>>,
-}
-
-/// A compiled function.
+/// A function's code.
 #[derive(Debug, Clone)]
 pub struct Package {
-    /// The binary, under a path that never gets another content.
+    /// What is run, under a path that never gets another content.
     pub bootstrap: PathBuf,
+    /// Where the Runtime API is for it.
+    pub address: Address,
+}
+
+/// How an environment's process finds its Runtime API in `AWS_LAMBDA_RUNTIME_API`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Address {
+    /// `http://host:port/<function>/<secret>`: one listener for all. Rust's runtime client takes a base path.
+    BasePath,
+    /// `host:port`, as on AWS: a listener for this environment alone. Clients of other languages take no path.
+    OwnPort,
+}
+
+impl Package {
+    /// A package that starts with `bootstrap`. The functions of a template are Rust and get a base path; a script starts a
+    /// runtime of another language and gets a port of its own.
+    pub fn new(bootstrap: PathBuf) -> Self {
+        let mut first = [0; 2];
+        let read = File::open(&bootstrap).and_then(|mut file| file.read_exact(&mut first));
+        let address = if read.is_ok() && first == *b"#!" { Address::OwnPort } else { Address::BasePath };
+        Self { bootstrap, address }
+    }
 }
 
 /// What all functions share.
@@ -52,6 +57,8 @@ pub struct Platform {
     pub cpu: Controller,
     /// Where the Runtime API listens.
     pub runtime_api: SocketAddr,
+    /// The most CPUs a process can keep busy at once.
+    cores: u32,
     stopping: AtomicBool,
 }
 
@@ -62,7 +69,15 @@ impl Platform {
     /// A thread cannot be started.
     pub fn start(settings: Settings, runtime_api: SocketAddr) -> std::io::Result<Self> {
         let (launcher, cpu) = (Launcher::start()?, Controller::start()?);
-        Ok(Self { settings, launcher, cpu, runtime_api, stopping: AtomicBool::new(false) })
+        let cores =
+            std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
+        Ok(Self { settings, launcher, cpu, runtime_api, cores, stopping: AtomicBool::new(false) })
+    }
+
+    /// The most environments of one function that are started at about the same time: more would only take the CPUs from one
+    /// another and from those that work.
+    pub fn most_starting(&self) -> usize {
+        2 * self.cores as usize
     }
 
     /// From now on nothing is started any more.
@@ -81,28 +96,37 @@ impl Platform {
         format!("{:04}/{:02}/{:02}/[$LATEST]{id}", now.year(), u8::from(now.month()), now.day())
     }
 
-    /// What to start for an environment. `token` names it in the Runtime API's path: it is secret, random, and lives as
-    /// long as the environment, so no other process can pose as it.
+    /// The value of `AWS_LAMBDA_RUNTIME_API` that has a base path. `token` is secret, random, and lives as long as the
+    /// environment, so no other process can pose as it.
+    pub fn base_path(&self, function: &str, token: Token) -> String {
+        format!("http://{}/{function}/{}", self.runtime_api, token.simple())
+    }
+
+    /// What to start for an environment, which finds its Runtime API at `address`.
     pub fn launch(
         &self,
         function: &template::Function,
         package: &Package,
-        token: &str,
+        address: String,
         environment: &Environment,
     ) -> Launch {
-        let folder = self.settings.folder.join(&*environment.id);
+        // A second init gets a folder of its own: that of the first is being removed.
+        let folder = match environment.phase {
+            Phase::Init => self.settings.folder.join(&*environment.id),
+            Phase::Invoke => self.settings.folder.join(format!("{}-again", environment.id)),
+        };
         let name = &function.name;
         let kind = if environment.provisioned { "provisioned-concurrency" } else { "on-demand" };
         let text = |value: &str| value.to_owned();
         // "Using Lambda environment variables": the list of defined runtime variables.
         let mut variables = BTreeMap::from([
-            ("AWS_LAMBDA_RUNTIME_API", format!("http://{}/{name}/{token}", self.runtime_api)),
+            ("AWS_LAMBDA_RUNTIME_API", address),
             ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
             ("AWS_LAMBDA_FUNCTION_VERSION", text("$LATEST")),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string()),
             ("AWS_LAMBDA_INITIALIZATION_TYPE", text(kind)),
             ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", environment.log_stream.clone()),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", environment.log_stream.to_string()),
             ("AWS_LAMBDA_LOG_FORMAT", text("Text")),
             ("AWS_REGION", text(REGION)),
             ("AWS_DEFAULT_REGION", text(REGION)),
@@ -123,31 +147,23 @@ impl Platform {
         variables.extend(self.settings.credentials.get(name).cloned().unwrap_or_default());
         variables.extend(function.environment.clone());
         let memory = u64::from(function.memory_mb) * 1024 * 1024;
-        Launch { bootstrap: package.bootstrap.clone(), variables, folder, memory }
+        let cpu =
+            self.init_limit(function, environment.provisioned) * self.cores + self.cpu_allowance(function);
+        Launch { bootstrap: package.bootstrap.clone(), variables, folder, memory, cpu }
+    }
+
+    /// How long an init may take.
+    pub fn init_limit(&self, function: &template::Function, provisioned: bool) -> Duration {
+        let limit = self.settings.init_limit;
+        if provisioned { (limit * 13).max(function.timeout) } else { limit }
+    }
+
+    /// The CPU time an environment of this function may use during [`CPU_LIMIT_HOLDS`] and one invocation more. It is no
+    /// share of a CPU (that is the controller's work) but what ends a process that nobody watches any more.
+    pub fn cpu_allowance(&self, function: &template::Function) -> Duration {
+        (CPU_LIMIT_HOLDS + function.timeout) * self.cores + Duration::from_secs(1)
     }
 }
 
-/// Passes what a function prints to the log and to the live feed, line by line.
-pub fn follow_output(recorder: &Recorder, id: &Arc<str>, log_stream: &str, child: &mut Child) {
-    if let Some(output) = child.stdout.take() {
-        tokio::spawn(follow(output, recorder.clone(), Arc::clone(id), log_stream.to_owned()));
-    }
-    if let Some(output) = child.stderr.take() {
-        tokio::spawn(follow(output, recorder.clone(), Arc::clone(id), log_stream.to_owned()));
-    }
-}
-
-/// Longer lines of a function's output are cut, so that no function can fill the host's memory.
-const LONGEST_LINE: u64 = 16 * 1024;
-
-async fn follow(output: impl AsyncRead + Unpin, recorder: Recorder, id: Arc<str>, log_stream: String) {
-    let mut output = BufReader::new(output);
-    let mut line = Vec::new();
-    while let Ok(1..) = (&mut output).take(LONGEST_LINE).read_until(b'\n', &mut line).await {
-        let text = String::from_utf8_lossy(&line);
-        let text = text.trim_end();
-        tracing::info!(target: "lambda", function = recorder.function(), log_stream, "{text}");
-        recorder.record(&id, Kind::Function { line: text.into() });
-        line.clear();
-    }
-}
+/// A limit of CPU time is set anew only so often, because that costs a warm call two system calls.
+pub const CPU_LIMIT_HOLDS: Duration = Duration::from_secs(30);

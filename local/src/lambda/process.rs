@@ -1,89 +1,56 @@
-//! Starts the process of an execution environment and speaks to it by signals, because freezing and ending need the kernel.
+//! Starts one process with everything it may not do, and speaks to its group by signals, because freezing and ending need the kernel.
 //! Knows processes only: no functions, no Runtime API. The one module that may hold unsafe code.
 
 use std::collections::BTreeMap;
+use std::fs::DirBuilder;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::thread;
 use std::time::Duration;
 
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 
 /// What to start.
 #[derive(Debug)]
 pub struct Launch {
-    /// The function's binary.
+    /// The function's binary or script.
     pub bootstrap: PathBuf,
     /// The whole environment: nothing of the host's own is passed on.
     pub variables: BTreeMap<String, String>,
-    /// A private working folder, also its `TMPDIR`; made by the launcher.
+    /// A private working folder, also its `TMPDIR`; made here, for nobody else to read.
     pub folder: PathBuf,
     /// The most memory the process may have for itself, in bytes: `MemorySize`.
     pub memory: u64,
-}
-
-/// A started process: it leads a process group of its own.
-#[derive(Debug)]
-pub struct Process {
-    /// The child with its piped output; waited for by its supervisor.
-    pub child: Child,
-    /// Its process id, which is also its group's.
-    pub pid: Pid,
-}
-
-/// Starts processes from one thread that lives as long as the host does.
-///
-/// On Linux the kernel kills a child when the *thread* that started it ends (`PR_SET_PDEATHSIG`, prctl(2)), so threads of
-/// the async runtime, which come and go, must not start any.
-#[derive(Debug, Clone)]
-pub struct Launcher {
-    requests: std::sync::mpsc::Sender<(Launch, oneshot::Sender<io::Result<Process>>)>,
-}
-
-impl Launcher {
-    /// Starts the launcher's thread. Must be called inside a tokio runtime.
-    ///
-    /// # Errors
-    /// The thread cannot be started.
-    pub fn start() -> io::Result<Self> {
-        let (requests, inbox) = std::sync::mpsc::channel::<(Launch, oneshot::Sender<io::Result<Process>>)>();
-        let runtime = Handle::current();
-        thread::Builder::new().name("launcher".into()).spawn(move || {
-            let _runtime = runtime.enter();
-            for (launch, answer) in inbox {
-                if let Err(Ok(mut process)) = answer.send(spawn(&launch)) {
-                    // Nobody waits for it any more.
-                    let _ = process.child.start_kill();
-                }
-            }
-        })?;
-        Ok(Self { requests })
-    }
-
-    /// Starts a process.
-    ///
-    /// # Errors
-    /// The binary cannot be run, or the folder cannot be made.
-    pub async fn launch(&self, launch: Launch) -> io::Result<Process> {
-        let (answer, answered) = oneshot::channel();
-        let gone = || io::Error::other("the launcher has stopped");
-        self.requests.send((launch, answer)).map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
-    }
+    /// The CPU time after which the kernel ends the process, whatever becomes of the host.
+    pub cpu: Duration,
 }
 
 /// Lambda's limit of file descriptors per environment ("Lambda quotas").
 const FILE_DESCRIPTORS: u64 = 1024;
+/// Lambda's limit of processes and threads per environment ("Lambda quotas").
+const PROCESSES: u64 = 1024;
 
-fn spawn(launch: &Launch) -> io::Result<Process> {
-    std::fs::create_dir_all(&launch.folder)?;
+/// The limits, worked out before the fork.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    memory: u64,
+    cpu: u64,
+    processes: Option<u64>,
+    host: u32,
+}
+
+/// Starts a process that leads a group of its own. Must be called by a thread that lives as long as the host (see
+/// `PR_SET_PDEATHSIG`, prctl(2): the kernel ends the child when the *thread* that started it ends) and inside a runtime.
+///
+/// # Errors
+/// The binary cannot be run, or the folder cannot be made.
+pub fn spawn(launch: &Launch) -> io::Result<(Child, Pid)> {
+    DirBuilder::new().recursive(true).mode(0o700).create(&launch.folder)?;
     let mut command = Command::new(&launch.bootstrap);
     command
         .env_clear()
@@ -95,37 +62,82 @@ fn spawn(launch: &Launch) -> io::Result<Process> {
         // A group of its own in the host's session: signals reach what the function starts, and if the host dies while the
         // group is stopped, the kernel's rule for orphaned groups (SIGHUP, then SIGCONT) ends it.
         .process_group(0);
-    let memory = launch.memory;
-    let host = std::process::id();
+    let limits = Limits {
+        memory: launch.memory,
+        cpu: launch.cpu.as_secs().max(1),
+        processes: processes(),
+        host: std::process::id(),
+    };
     #[allow(unsafe_code)]
     // SAFETY: between fork and exec the closure only makes system calls that are async-signal-safe and allocates nothing.
     unsafe {
-        command.pre_exec(move || confine(memory, host));
+        command.pre_exec(move || confine(limits));
     }
     let child = command.spawn()?;
     let pid = child.id().ok_or_else(|| io::Error::other("the process ended at once"))?;
-    Ok(Process { child, pid: Pid::from_raw(pid.cast_signed()) })
+    Ok((child, Pid::from_raw(pid.cast_signed())))
+}
+
+/// Becomes readable when the process has ended (pidfd_open(2)); `None` where the system has no such thing.
+#[cfg(target_os = "linux")]
+pub fn end_of(pid: Pid) -> Option<tokio::io::unix::AsyncFd<rustix::fd::OwnedFd>> {
+    let pid = rustix::process::Pid::from_raw(pid.as_raw())?;
+    let end = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::NONBLOCK).ok()?;
+    #[allow(unsafe_code)]
+    // SAFETY: an OwnedFd always gives the descriptor that it owns, and `AsyncFd` keeps it open for as long as it is registered.
+    unsafe { tokio::io::unix::AsyncFd::register_with_interest(end, tokio::io::Interest::READABLE) }.ok()
+}
+
+/// The kernel counts a user's processes and threads, not an environment's: what runs already, whoever started it, comes on top
+/// of what the environment may have (getrlimit(2); the count is in proc_loadavg(5)). `None` where the system does not tell.
+fn processes() -> Option<u64> {
+    let loads = std::fs::read_to_string("/proc/loadavg").ok()?;
+    let (_, all) = loads.split(' ').nth(3)?.split_once('/')?;
+    Some(all.parse::<u64>().ok()? + PROCESSES)
 }
 
 /// Runs in the child before the function's binary.
-fn confine(memory: u64, host: u32) -> io::Result<()> {
+fn confine(limits: Limits) -> io::Result<()> {
     umask(Mode::from_bits_truncate(0o077));
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     setrlimit(Resource::RLIMIT_NOFILE, FILE_DESCRIPTORS, FILE_DESCRIPTORS)?;
+    lower(Resource::RLIMIT_CPU, limits.cpu)?;
+    if let Some(processes) = limits.processes {
+        lower(Resource::RLIMIT_NPROC, processes)?;
+    }
     #[cfg(target_os = "linux")]
     {
         // RLIMIT_DATA counts what can be written to. RLIMIT_AS would count address space that malloc only reserves, 64 MB a
         // thread, and end a small function by chance (getrlimit(2), mallopt(3)).
-        setrlimit(Resource::RLIMIT_DATA, memory, memory)?;
+        setrlimit(Resource::RLIMIT_DATA, limits.memory, limits.memory)?;
         nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
         // The host may have died between fork and the call above.
-        if nix::unistd::getppid().as_raw().cast_unsigned() != host {
+        if nix::unistd::getppid().as_raw().cast_unsigned() != limits.host {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
     }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (memory, host);
     Ok(())
+}
+
+/// Sets the limit that counts and leaves its bound, so that the host can set it again.
+fn lower(resource: Resource, limit: u64) -> nix::Result<()> {
+    let (_, most) = getrlimit(resource)?;
+    setrlimit(resource, limit.min(most), most)
+}
+
+/// Lets the process use `more` CPU time from now on before the kernel ends it. A process that is gone already is no error.
+pub fn allow_cpu(pid: Pid, more: Duration) {
+    #[cfg(target_os = "linux")]
+    {
+        let Some(used) = cpu_time(pid) else { return };
+        use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+        // The bound is the host's own still.
+        let Rlimit { maximum, .. } = getrlimit(Resource::Cpu);
+        let limit = Rlimit { current: Some((used + more).as_secs() + 1), maximum };
+        let _ = prlimit(Pid::from_raw(pid.as_raw()), Resource::Cpu, limit);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (pid, more);
 }
 
 /// Freezes the process group. A group that is gone already is no error.
@@ -174,4 +186,29 @@ pub fn memory(pid: Pid) -> Option<Memory> {
         line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
     };
     Some(Memory { now: bytes("VmRSS:")?, peak: bytes("VmHWM:")? })
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_of_cpu_time_can_be_moved() {
+        let mut process = std::process::Command::new("/bin/sleep").arg("60").spawn().unwrap();
+        let pid = Pid::from_raw(process.id().cast_signed());
+        let limit = || {
+            let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+            let line = limits.lines().find_map(|line| line.strip_prefix("Max cpu time")).unwrap().to_owned();
+            line.split_whitespace().next().unwrap().to_owned()
+        };
+        for seconds in [5, 3, 9] {
+            allow_cpu(pid, Duration::from_secs(seconds));
+            assert_eq!(limit(), (seconds + 1).to_string());
+        }
+        let memory = memory(pid).unwrap();
+        assert!(0 < memory.now && memory.now <= memory.peak);
+        process.kill().unwrap();
+        process.wait().unwrap();
+        allow_cpu(pid, Duration::from_secs(5));
+    }
 }

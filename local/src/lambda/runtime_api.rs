@@ -1,146 +1,173 @@
 //! The Lambda Runtime API, version 2018-06-01, spoken to the functions' processes.
-//! Knows HTTP and the functions by name; every environment has a secret base path of its own.
+//! Knows HTTP and the functions by name; every environment has a secret base path, or a port, of its own.
 //!
 //! Contract: AWS Lambda Developer Guide, "Using the Lambda runtime API", and its OpenAPI file.
 
+mod body;
+mod refusal;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::Deserialize;
 
+use super::environment::{Event, ReportedError, Token};
 use super::function::{Function, Refused};
-use super::invocation::{InvokeError, PAYLOAD_LIMIT};
-use template::{ACCOUNT, REGION};
+use super::invocation::{Answer, InvokeError};
+use refusal::Refusal;
 
 /// All functions by name.
 pub type Functions = Arc<BTreeMap<String, Arc<Function>>>;
 
-/// The Runtime API of all environments: `/{function}/{token}/2018-06-01/…`.
+const REQUEST_ID: HeaderName = HeaderName::from_static("lambda-runtime-aws-request-id");
+const DEADLINE: HeaderName = HeaderName::from_static("lambda-runtime-deadline-ms");
+const ARN: HeaderName = HeaderName::from_static("lambda-runtime-invoked-function-arn");
+const TRACE: HeaderName = HeaderName::from_static("lambda-runtime-trace-id");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
+const RESPONSE_MODE: HeaderName = HeaderName::from_static("lambda-runtime-function-response-mode");
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A poll of an environment that is being ended is held open: the Rust runtime panics on an answer without a request id. The
+/// end takes milliseconds; whoever polls longer is no environment.
+const UNTIL_ENDED: Duration = Duration::from_secs(10);
+
+/// The Runtime API of all environments with a base path: `/{function}/{token}/2018-06-01/…`.
 pub fn router(functions: Functions) -> Router {
-    const BASE: &str = "/{function}/{token}/2018-06-01/runtime";
-    Router::new()
-        .route(&format!("{BASE}/invocation/next"), get(next))
-        .route(&format!("{BASE}/invocation/{{id}}/response"), post(response))
-        .route(&format!("{BASE}/invocation/{{id}}/error"), post(error))
-        .route(&format!("{BASE}/init/error"), post(init_error))
-        .with_state(functions)
+    Router::new().fallback(by_path).with_state(functions)
 }
 
-async fn next(State(functions): State<Functions>, Path((name, token)): Path<(String, String)>) -> Response {
-    let Some(function) = functions.get(&name) else { return refuse(&Refused::Unknown) };
-    let event = match function.next(&token).await {
-        Ok(event) => event,
-        // The Rust runtime panics on any answer without a request id; an environment that is being ended must never get one.
-        Err(Refused::Unknown) => std::future::pending().await,
-        Err(refused) => return refuse(&refused),
+async fn by_path(State(functions): State<Functions>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let caller = || {
+        let (name, rest) = parts.uri.path().strip_prefix('/')?.split_once('/')?;
+        let (token, _) = rest.split_once('/')?;
+        Some((functions.get(name)?, Token::try_parse(token).ok()?, rest.get(token.len()..)?))
     };
-    let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}");
-    let mut headers = HeaderMap::new();
+    match caller() {
+        Some((function, token, path)) => answer(function, token, &parts, path, body).await,
+        None => Refusal::Unknown.into_response(),
+    }
+}
+
+/// Answers a request of the environment with this token. `path` is what follows its base path.
+pub async fn answer(
+    function: &Arc<Function>,
+    token: Token,
+    parts: &Parts,
+    path: &str,
+    body: Body,
+) -> Response {
+    let Some(call) = path.strip_prefix("/2018-06-01") else {
+        return refusal::unsupported(path).into_response();
+    };
+    let (get, post) = (parts.method == Method::GET, parts.method == Method::POST);
+    if let Some(invocation) = call.strip_prefix("/runtime/invocation/") {
+        return match invocation.split_once('/') {
+            None if get && invocation == "next" => next(function, token).await,
+            Some((id, "response")) if post => response(function, token, id, &parts.headers, body).await,
+            Some((id, "error")) if post => error(function, token, id, &parts.headers, body).await,
+            _ => Refusal::NoSuchCall.into_response(),
+        };
+    }
+    match call {
+        "/runtime/init/error" if post => init_error(function, token, &parts.headers, body).await,
+        "/ping" if get => "pong".into_response(),
+        _ => refusal::unsupported(path).into_response(),
+    }
+}
+
+async fn next(function: &Arc<Function>, token: Token) -> Response {
+    let Event { request_id, trace, body, deadline_ms } = match function.next(token).await {
+        Ok(event) => event,
+        Err(refused) => {
+            if refused == Refused::Unknown {
+                tokio::time::sleep(UNTIL_ENDED).await;
+            }
+            return Refusal::from(refused).into_response();
+        }
+    };
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, JSON);
+    let value = |text: &str| HeaderValue::from_str(text);
+    // UUIDs, numbers and names of a template: they are all text that a header takes.
     for (name, value) in [
-        ("content-type", "application/json"),
-        ("lambda-runtime-aws-request-id", &event.id.request_id),
-        ("lambda-runtime-deadline-ms", &event.deadline_ms.to_string()),
-        ("lambda-runtime-invoked-function-arn", &arn),
-        ("lambda-runtime-trace-id", &event.id.trace_id),
+        (REQUEST_ID, value(&request_id)),
+        (DEADLINE, value(&deadline_ms.to_string())),
+        (ARN, HeaderValue::from_maybe_shared(function.arn.clone())),
+        (TRACE, value(&trace)),
     ] {
-        if let Ok(value) = HeaderValue::from_str(value) {
+        if let Ok(value) = value {
             headers.insert(name, value);
         }
     }
-    (headers, event.body).into_response()
+    response
 }
 
 async fn response(
-    State(functions): State<Functions>,
-    Path((name, token, id)): Path<(String, String, String)>,
+    function: &Arc<Function>,
+    token: Token,
+    id: &str,
+    headers: &HeaderMap,
     body: Body,
 ) -> Response {
-    let Some(function) = functions.get(&name) else { return refuse(&Refused::Unknown) };
-    let (answer, accepted) = match read(body).await {
+    if headers.contains_key(RESPONSE_MODE) {
+        return respond(function, token, id, Err(Refusal::ResponseMode)).await;
+    }
+    respond(function, token, id, body::read(body).await).await
+}
+
+/// An answer that cannot be taken ends the invocation all the same.
+async fn respond(
+    function: &Arc<Function>,
+    token: Token,
+    id: &str,
+    answer: Result<Bytes, Refusal>,
+) -> Response {
+    let (answer, accepted): (Answer, _) = match answer {
         Ok(body) => (Ok(body), accepted()),
         Err(refusal) => {
-            let error_type = "Function.ResponseSizeTooLarge".to_owned();
-            (Err(InvokeError::Reported { error_type }), refusal)
+            let (error_type, message) = refusal.as_error();
+            (Err(InvokeError::Reported { error_type, message }), refusal.into_response())
         }
     };
-    match function.respond(&token, &id, answer).await {
+    match function.respond(token, id, answer).await {
         Ok(()) => accepted,
-        Err(refused) => refuse(&refused),
+        Err(refused) => Refusal::from(refused).into_response(),
     }
 }
 
-/// What a runtime posts when a handler fails.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ReportedError {
-    error_type: String,
-}
-
 async fn error(
-    State(functions): State<Functions>,
-    Path((name, token, id)): Path<(String, String, String)>,
+    function: &Arc<Function>,
+    token: Token,
+    id: &str,
+    headers: &HeaderMap,
     body: Body,
 ) -> Response {
-    let Some(function) = functions.get(&name) else { return refuse(&Refused::Unknown) };
-    let reported = match read(body).await {
-        Ok(body) => serde_json::from_slice::<ReportedError>(&body).ok(),
-        Err(_) => None,
-    };
-    let error_type =
-        reported.map_or_else(|| "Runtime.UnknownReason".to_owned(), |reported| reported.error_type);
-    match function.respond(&token, &id, Err(InvokeError::Reported { error_type })).await {
+    let ReportedError { error_type, message } = body::error(headers.get(ERROR_TYPE), body).await;
+    match function.respond(token, id, Err(InvokeError::Reported { error_type, message })).await {
         Ok(()) => accepted(),
-        Err(refused) => refuse(&refused),
+        Err(refused) => Refusal::from(refused).into_response(),
     }
 }
 
 /// The process must exit after this call; its exit is what the pool acts on.
-async fn init_error(State(functions): State<Functions>, Path((name, _)): Path<(String, String)>) -> Response {
-    if functions.contains_key(&name) { accepted() } else { refuse(&Refused::Unknown) }
-}
-
-async fn read(body: Body) -> Result<Bytes, Response> {
-    match Limited::new(body, PAYLOAD_LIMIT).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(failure(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestEntityTooLarge",
-            "Exceeded maximum allowed payload size (6291556 bytes).",
-        )),
-        Err(_) => Err(failure(StatusCode::BAD_REQUEST, "TruncatedHTTPRequest", "The body ended too early")),
+async fn init_error(function: &Arc<Function>, token: Token, headers: &HeaderMap, body: Body) -> Response {
+    let error = body::error(headers.get(ERROR_TYPE), body).await;
+    match function.init_error(token, error) {
+        Ok(()) => accepted(),
+        Err(refused) => Refusal::from(refused).into_response(),
     }
 }
 
 fn accepted() -> Response {
-    let json = HeaderValue::from_static("application/json");
-    (StatusCode::ACCEPTED, [("content-type", json)], r#"{"status":"OK"}"#).into_response()
-}
-
-fn refuse(refused: &Refused) -> Response {
-    match refused {
-        Refused::Unknown => {
-            failure(StatusCode::FORBIDDEN, "UnknownEnvironment", "No environment has this address")
-        }
-        Refused::InvalidStateTransition => {
-            failure(StatusCode::FORBIDDEN, "InvalidStateTransition", "State transition is not allowed")
-        }
-        Refused::InvalidRequestId => failure(
-            StatusCode::BAD_REQUEST,
-            "InvalidRequestID",
-            "Not the invocation at hand, or answered already",
-        ),
-    }
-}
-
-fn failure(status: StatusCode, error_type: &str, message: &str) -> Response {
-    let body = serde_json::json!({ "errorMessage": message, "errorType": error_type });
-    (status, axum::Json(body)).into_response()
+    (StatusCode::ACCEPTED, [(header::CONTENT_TYPE, JSON)], r#"{"status":"OK"}"#).into_response()
 }

@@ -10,15 +10,18 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use tokio::net::TcpListener;
 
+use super::concurrency::Account;
 use super::function::Function;
 use super::invocation::{Answer, InvokeError};
-use super::platform::{Package, Platform, Settings};
+use super::platform::{Package, Platform};
 use super::runtime_api;
+use super::settings::Settings;
 use super::snapshot::FunctionSnapshot;
 use super::telemetry::Telemetry;
+use crate::time_scale::TimeScale;
 
 /// How often timeouts and idle times are looked at.
-const SWEEP: Duration = Duration::from_millis(50);
+const SWEEP: Duration = Duration::from_millis(20);
 
 /// Lambda on this machine.
 #[derive(Debug, Clone)]
@@ -32,14 +35,15 @@ impl Lambda {
     /// Starts the Runtime API on a free port of the loopback address. No function has a package yet.
     ///
     /// # Errors
-    /// No port, or no thread, is to be had.
+    /// No port, or no thread, is to be had, or the functions reserve more than the account has.
     pub async fn start(functions: &[template::Function], settings: Settings) -> Result<Self> {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for the Runtime API")?;
         let platform = Arc::new(Platform::start(settings, listener.local_addr()?)?);
+        let account = Account::new(platform.settings.account_concurrency, functions)?;
         let telemetry = Telemetry::default();
         let functions = functions.iter().map(|config| {
-            let function = Function::new(config.clone(), Arc::clone(&platform), &telemetry);
+            let function = Function::new(config.clone(), Arc::clone(&platform), &account, &telemetry);
             (config.name.clone(), Arc::new(function))
         });
         let functions = Arc::new(functions.collect::<BTreeMap<_, _>>());
@@ -74,6 +78,11 @@ impl Lambda {
         }
     }
 
+    /// How fast waiting goes by.
+    pub fn time_scale(&self) -> TimeScale {
+        self.platform.settings.time_scale
+    }
+
     /// The live feed of what happens in all functions.
     pub fn telemetry(&self) -> Telemetry {
         self.telemetry.clone()
@@ -86,8 +95,10 @@ impl Lambda {
 
     /// Gives all functions made from the cargo package `package` a new binary.
     pub fn deliver(&self, package: &str, bootstrap: std::path::PathBuf) {
-        for function in self.functions.values().filter(|function| function.config.package == package) {
-            function.deliver(Package { bootstrap: bootstrap.clone() });
+        let name = package;
+        let package = Package::new(bootstrap);
+        for function in self.functions.values().filter(|function| function.config.package == name) {
+            function.deliver(package.clone());
         }
     }
 

@@ -182,11 +182,17 @@ pub enum Phase {
 pub enum Outcome {
     /// As it should.
     Success,
-    /// With an error, reported or not.
+    /// With an error. (In Lambda's own records an invocation whose error the runtime has reported counts as a success of the
+    /// runtime; `reported` tells them apart here.)
     Error {
         /// `Runtime.ExitError`, or what the runtime has called it.
         #[serde(serialize_with = "text")]
         error_type: Arc<str>,
+        /// What it says.
+        #[serde(serialize_with = "text")]
+        error_message: Arc<str>,
+        /// Whether the runtime has reported it and lives on; otherwise its process is gone.
+        reported: bool,
     },
     /// Not in time.
     Timeout,
@@ -336,8 +342,10 @@ impl Record {
         match &self.kind {
             Kind::Function { line } => line.len(),
             Kind::Gone { status, .. } => status.len(),
-            Kind::InitReport { outcome: Outcome::Error { error_type }, .. }
-            | Kind::RuntimeDone { outcome: Outcome::Error { error_type }, .. } => error_type.len(),
+            Kind::InitReport { outcome: Outcome::Error { error_type, error_message, .. }, .. }
+            | Kind::RuntimeDone { outcome: Outcome::Error { error_type, error_message, .. }, .. } => {
+                error_type.len() + error_message.len()
+            }
             Kind::Start { invocation, .. } | Kind::Throttled { invocation, .. } => {
                 invocation.request_id.len() + invocation.trace_id.len()
             }
@@ -369,7 +377,11 @@ mod tests {
         let invocation = InvocationId { request_id: "8f5".into(), trace_id: "Root=1-2-3".into() };
         let report = Kind::Report {
             invocation,
-            outcome: Outcome::Error { error_type: "Runtime.ExitError".into() },
+            outcome: Outcome::Error {
+                error_type: "Runtime.ExitError".into(),
+                error_message: "exit status 1".into(),
+                reported: false,
+            },
             duration_ms: ms(Duration::from_nanos(1_234_567)),
             billed_duration_ms: 2,
             init_duration_ms: None,
@@ -397,7 +409,7 @@ mod tests {
                 json!({
                     "sequence": 0, "time": null, "function": "Users", "environmentId": "0123",
                     "type": "platform.report", "requestId": "8f5", "traceId": "Root=1-2-3", "status": "error",
-                    "errorType": "Runtime.ExitError", "durationMs": 1.234, "billedDurationMs": 2, "memorySizeMB": 128,
+                    "errorType": "Runtime.ExitError", "errorMessage": "exit status 1", "reported": false, "durationMs": 1.234, "billedDurationMs": 2, "memorySizeMB": 128,
                     "maxMemoryUsedMB": 15
                 }),
                 json!({

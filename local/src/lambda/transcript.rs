@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 use super::log;
 use super::telemetry::{Kind, Outcome, Record};
 
@@ -10,46 +12,19 @@ use super::telemetry::{Kind, Outcome, Record};
 pub fn lines(record: &Record, timeout: Duration) -> Vec<String> {
     match &record.kind {
         Kind::Function { line } => vec![line.to_string()],
-        Kind::Start { invocation, .. } => vec![log::start(&invocation.request_id)],
         Kind::RuntimeDone { invocation, outcome: Outcome::Timeout, .. } => {
-            let seconds = timeout.as_secs_f64();
-            vec![format!("{} Task timed out after {seconds:.2} seconds", invocation.request_id)]
+            vec![log::timed_out(at(record.time), &invocation.request_id, timeout)]
         }
-        Kind::Report {
-            invocation,
-            outcome,
-            duration_ms,
-            init_duration_ms,
-            memory_size_mb,
-            max_memory_used_mb,
-            ..
-        } => {
-            let report = log::Report {
-                request_id: invocation.request_id.clone(),
-                duration: ms(*duration_ms),
-                init: init_duration_ms.map(ms),
-                memory_mb: *memory_size_mb,
-                peak_memory: max_memory_used_mb.map(|mb| mb * 1024 * 1024),
-                status: match outcome {
-                    Outcome::Success => None,
-                    Outcome::Error { .. } => Some("error"),
-                    Outcome::Timeout => Some("timeout"),
-                },
-            };
-            vec![log::end(&invocation.request_id), report.line()]
-        }
-        Kind::InitReport { duration_ms, outcome: Outcome::Error { error_type }, .. } => {
-            vec![log::init_report(ms(*duration_ms), "error", error_type)]
-        }
-        Kind::InitReport { duration_ms, outcome: Outcome::Timeout, .. } => {
-            vec![log::init_report(ms(*duration_ms), "timeout", "Sandbox.Timedout")]
-        }
-        _ => Vec::new(),
+        kind @ Kind::Report { invocation, .. } => log::lines(kind, &invocation.trace_id),
+        kind => log::lines(kind, ""),
     }
 }
 
-fn ms(ms: f64) -> Duration {
-    Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default()
+/// `ms` since 1970; what no calendar holds is its beginning.
+fn at(ms: f64) -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH
+        .checked_add(time::Duration::seconds_f64(ms / 1000.0))
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 #[cfg(test)]
@@ -88,10 +63,13 @@ mod tests {
                  Max Memory Used: 15 MB\tInit Duration: 15.30 ms\t"
             ]
         );
-        assert!(of(report(Outcome::Timeout, None))[1].ends_with("Status: timeout\t"));
+        assert!(of(report(Outcome::Timeout, None))[1].ends_with("Status: timeout"));
         let done =
             |outcome| Kind::RuntimeDone { invocation: id(), outcome, duration_ms: 3002.0, produced_bytes: 0 };
-        assert_eq!(of(done(Outcome::Timeout)), ["8f5 Task timed out after 3.00 seconds"]);
+        assert_eq!(
+            of(done(Outcome::Timeout)),
+            ["1970-01-01T00:00:00.000Z 8f5 Task timed out after 3.00 seconds"]
+        );
         assert!(of(done(Outcome::Success)).is_empty() && of(Kind::Frozen).is_empty());
         let init = |outcome| Kind::InitReport {
             initialization_type: InitializationType::OnDemand,
@@ -100,7 +78,11 @@ mod tests {
             outcome,
         };
         assert!(of(init(Outcome::Success)).is_empty());
-        let failed = of(init(Outcome::Error { error_type: "Runtime.ExitError".into() }));
+        let failed = of(init(Outcome::Error {
+            error_type: "Runtime.ExitError".into(),
+            error_message: "exit status 1".into(),
+            reported: false,
+        }));
         assert!(
             failed[0].starts_with("INIT_REPORT Init Duration: 12.00 ms")
                 && failed[0].contains("Runtime.ExitError")

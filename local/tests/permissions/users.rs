@@ -5,8 +5,6 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use local::dynamodb::{Data, DynamoDb, Storage};
-use local::events::clock::Clock;
-use local::events::sqs::Sqs;
 use local::gateway::HttpApi;
 use local::iam::Iam;
 use local::lambda::package::{Options, Packager};
@@ -63,12 +61,9 @@ impl Users {
                 credentials.values().flat_map(|own| own.values().filter(|text| text.len() > 8).cloned());
             let secrets = secrets.collect();
             let settings = Settings {
-                idle: Duration::from_secs(60),
-                most_environments: 2,
-                most_waiting: 10,
-                folder: folder.path().to_owned(),
                 variables: dynamodb.variables(),
                 credentials,
+                ..Settings::new(folder.path().to_owned())
             };
             let lambda = Lambda::start(&functions, settings).await.unwrap();
             let store = root().join("target/local/functions");
@@ -90,8 +85,7 @@ impl Users {
             packaging.abort();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let base = format!("http://{}", listener.local_addr().unwrap());
-            let sqs = Arc::new(Sqs::new(&[], Clock::start(1)));
-            let api = HttpApi::new(system.api, lambda.clone(), sqs).router();
+            let api = HttpApi::new(system.api, lambda.clone(), Arc::default()).router();
             let api = api.into_make_service_with_connect_info::<SocketAddr>();
             tokio::spawn(async move { axum::serve(listener, api).await });
             (base, secrets, lambda, iam)

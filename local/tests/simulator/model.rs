@@ -102,12 +102,15 @@ pub fn run(scenario: &Scenario) -> Course {
         idle: scenario.idle,
         reserved: scenario.reserved,
         provisioned: scenario.provisioned.unwrap_or(0),
+        // The model's environments do not age, and its machine has no bounds.
+        most_age: u64::MAX,
         most_environments: usize::MAX,
         most_waiting: usize::MAX,
+        most_starting: usize::MAX,
     });
     let requests = vec![None; scenario.arrivals.len()];
     let mut model = Model { scenario, placement, due: BTreeSet::new(), lanes: Vec::new(), requests };
-    for _ in 0..model.placement.unprovisioned() {
+    for _ in 0..model.placement.unprovisioned(0) {
         let number = model.start(0, true);
         model.asks(0, number);
     }
@@ -165,7 +168,7 @@ impl Model<'_> {
     fn start(&mut self, at: u64, provisioned: bool) -> u32 {
         self.lanes.push(Lane { spans: Vec::new(), fresh: !provisioned, frozen: None });
         let number = u32::try_from(self.lanes.len()).unwrap();
-        self.placement.start(number, provisioned);
+        self.placement.start(at, number, provisioned);
         // Provisioned environments have initialised before time 0.
         assert!(!provisioned || at == 0);
         number
@@ -180,12 +183,12 @@ impl Model<'_> {
                 self.lane(number).frozen = Some(at);
                 self.due.insert((at.saturating_add(self.scenario.idle), Due::Look));
             }
-            Freed::Ends => panic!("there is one package only"),
+            Freed::Ends(_) => panic!("there is one package only"),
         }
     }
 
     fn look(&mut self, at: u64) {
-        for number in self.placement.reclaim(at) {
+        for (number, _) in self.placement.reclaim(at) {
             self.lane(number).thaw(at);
             assert_eq!(self.placement.gone(&number), None);
         }

@@ -1,0 +1,405 @@
+//! The console's page in a real Chromium: live, with the keyboard, on a phone, in both themes, without a script.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use webdriver::{Driver, Key, Session};
+
+use crate::harness::Local;
+use crate::{start, visitor};
+
+const LIMIT: Duration = Duration::from_secs(30);
+const PLAIN: &str = ".function[data-function=Plain512Function]";
+
+/// Before the page's own script: remembers whatever the policy refuses.
+const WATCH: &str = "window.refused = [];
+    addEventListener('securitypolicyviolation', (one) => refused.push(`${one.effectiveDirective} ${one.blockedURI}`), true)";
+
+fn value(page: &Session<'_>, expression: &str) -> Value {
+    page.script(&format!("return {expression}"), &[]).unwrap()
+}
+
+fn wait(page: &Session<'_>, condition: &str) -> Value {
+    page.wait_until(condition, LIMIT).unwrap_or_else(|error| {
+        panic!("{condition}: {error:#}\n{}", value(page, "document.querySelector('main').innerText"))
+    })
+}
+
+fn open(page: &Session<'_>, local: &Local) {
+    page.goto(&format!("{}/_local/", local.base)).unwrap();
+    // The script has been told everything: its first rows have a drawing or a clock's time.
+    wait(
+        page,
+        "document.querySelector('#pause').checkVisibility() && document.querySelector('table.calls .at')?.textContent.includes(':')",
+    );
+}
+
+/// Calls at the same time, so that each needs an environment of its own.
+fn burst(local: &Local, path: &str, count: usize) {
+    thread::scope(|scope| {
+        for _ in 0..count {
+            scope.spawn(|| assert_eq!(local.get(path).status, 200));
+        }
+    });
+}
+
+#[test]
+fn the_page_in_a_browser() {
+    if webdriver::skip_browser() {
+        return;
+    }
+    let local = start(&["--idle", "4"]);
+    local.get("/api/cold-start/plain-512");
+    let driver = Driver::start().unwrap();
+    let page = &driver.session().unwrap();
+    page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH })).unwrap();
+    page.viewport(1280, 900).unwrap();
+    open(page, &local);
+
+    environments_live_and_die_before_one_s_eyes(page, &local);
+    calls_show_where_their_time_went(page, &local);
+    logs_are_filtered_and_paused(page, &local);
+    a_permission_is_switched_with_the_keyboard(page, &local);
+    who_was_away_is_told_what_is_so(page, &local);
+    nothing_is_read_out_without_end(page, &local);
+    it_fits_a_phone_and_axe_finds_nothing(page);
+    nothing_was_refused(page);
+    without_a_script_it_is_a_snapshot(page, &local);
+    the_end_of_the_server_is_said(page, local);
+}
+
+fn states(page: &Session<'_>) -> Vec<String> {
+    let states = value(
+        page,
+        &format!("[...document.querySelectorAll('{PLAIN} tbody tr')].map((row) => row.dataset.state)"),
+    );
+    states.as_array().unwrap().iter().map(|state| state.as_str().unwrap().to_owned()).collect()
+}
+
+fn environments_live_and_die_before_one_s_eyes(page: &Session<'_>, local: &Local) {
+    let count = |state: &str| format!("document.querySelectorAll('{PLAIN} tr.environment.{state}').length");
+    thread::scope(|scope| {
+        let calls = scope.spawn(|| burst(local, "/api/cold-start/plain-512?wait=500&work=50", 3));
+        wait(page, &format!("{} === 3", count("running")));
+        calls.join().unwrap();
+    });
+    wait(page, &format!("{} === 3", count("frozen")));
+    assert!(states(page).iter().filter(|state| *state == "frozen").count() == 3, "{:?}", states(page));
+    let drawn = format!(
+        "[...document.querySelectorAll('{PLAIN} tr.frozen svg')].map((svg) => [...svg.children].map((one) => one.getAttribute('class')))"
+    );
+    for lane in value(page, &drawn).as_array().unwrap() {
+        assert_eq!(
+            (&lane[0], lane.as_array().unwrap().last().unwrap()),
+            (&json!("init"), &json!("frozen")),
+            "{lane}"
+        );
+        assert!(lane.as_array().unwrap().contains(&json!("running")), "{lane}");
+    }
+    // One is used again: no new one comes, and its count grows.
+    local.get("/api/cold-start/plain-512");
+    let counts = format!(
+        "[...document.querySelectorAll('{PLAIN} tr.frozen [data-slot=invocations]')].map((cell) => +cell.textContent)"
+    );
+    wait(page, &format!("{counts}.length === 3 && Math.max(...{counts}) >= 2"));
+    // Their figures come, and their age grows by itself.
+    wait(
+        page,
+        &format!(
+            "[...document.querySelectorAll('{PLAIN} tr.frozen [data-slot=memory]')].every((cell) => /^\\d+\\.\\dMB$/.test(cell.textContent))"
+        ),
+    );
+    let box_of = format!("document.querySelector('{PLAIN} svg').getAttribute('viewBox')");
+    let (before, age) = (
+        value(page, &box_of),
+        value(page, &format!("document.querySelector('{PLAIN} [data-slot=age]').textContent")),
+    );
+    wait(
+        page,
+        &format!(
+            "{box_of} !== {before} && document.querySelector('{PLAIN} [data-slot=age]').textContent !== {age}"
+        ),
+    );
+    // Idle for four seconds, they are reclaimed, and it is said why.
+    wait(page, &format!("{} >= 3 && {} === 0", count("gone"), count("frozen")));
+    let why = format!("document.querySelector('{PLAIN} tr.gone .state').innerText");
+    assert!(value(page, &why).as_str().unwrap().contains("회수됨"), "{}", value(page, &why));
+    assert!(value(page, &why).as_str().unwrap().contains("오래 쉬었다"));
+    let figures = format!("document.querySelector('{PLAIN} .figures').innerText");
+    let told = value(page, &figures);
+    assert!(
+        told.as_str().unwrap().contains("콜드 스타트") && told.as_str().unwrap().contains("호출 5"),
+        "{told}"
+    );
+}
+
+fn calls_show_where_their_time_went(page: &Session<'_>, local: &Local) {
+    local.send("GET", "/api/users/3", &[("x-visitor", &visitor(3))], None);
+    let call =
+        "[...document.querySelectorAll('tr.call')].find((row) => row.innerText.includes('/api/users/3'))";
+    let text = wait(page, &format!("{call}?.innerText.includes('핸들러') && {call}.innerText"));
+    let text = text.as_str().unwrap();
+    for part in ["UsersFunction", "404", "게이트웨이", "핸들러", "되돌아감"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let bar = value(
+        page,
+        &format!(
+            "[...{call}.querySelectorAll('rect')].reduce((sum, one) => sum + +one.getAttribute('width'), 0)"
+        ),
+    );
+    assert!((bar.as_f64().unwrap() - 100.0).abs() < 0.5, "{bar}");
+    local.get("/api/nowhere?secret=1");
+    let refused = "[...document.querySelectorAll('table.refusals tbody tr')].find((row) => row.innerText.includes('/api/nowhere'))?.innerText";
+    let text = wait(page, refused);
+    assert!(text.as_str().unwrap().contains("404") && !text.as_str().unwrap().contains("secret"), "{text}");
+    // The newest stands on top.
+    let sorted = "(times => times.every((time, n) => n === 0 || times[n - 1] >= time))([...document.querySelectorAll('tr.call .at')].map((at) => at.textContent))";
+    assert_eq!(value(page, sorted), true);
+}
+
+fn shown(page: &Session<'_>) -> Vec<String> {
+    let rows = value(page, "[...document.querySelectorAll('#lines li')].map((row) => row.innerText)");
+    rows.as_array().unwrap().iter().map(|row| row.as_str().unwrap().to_owned()).collect()
+}
+
+fn logs_are_filtered_and_paused(page: &Session<'_>, local: &Local) {
+    wait(page, "document.querySelector('#lines').innerText.includes('REPORT RequestId')");
+    page.script("document.querySelector('#filter [name=function]').focus()", &[]).unwrap();
+    page.type_keys(":focus", "UsersFunction").unwrap();
+    wait(page, "document.querySelector('#filter [name=function]').value === 'UsersFunction'");
+    let lines = shown(page);
+    assert!(!lines.is_empty() && lines.iter().all(|line| line.contains("UsersFunction")), "{lines:?}");
+    // A call's own lines, by the link in its row.
+    let id = value(
+        page,
+        "new URL([...document.querySelectorAll('tr.call a')].find((link) => link.checkVisibility()).href).searchParams.get('request')",
+    );
+    page.script(
+        "[...document.querySelectorAll('tr.call a')].find((link) => link.checkVisibility()).click()",
+        &[],
+    )
+    .unwrap();
+    assert_eq!(value(page, "document.querySelector('#filter [name=request]').value"), id);
+    let lines = shown(page);
+    assert!(
+        lines.iter().any(|line| line.contains("START")) && lines.iter().any(|line| line.contains("REPORT")),
+        "{lines:?}"
+    );
+    assert!(
+        lines
+            .iter()
+            .filter(|line| line.contains("RequestId"))
+            .all(|line| line.contains(id.as_str().unwrap()))
+    );
+    assert_eq!(value(page, "document.activeElement.id"), "lines", "the keyboard goes on there");
+    page.script("document.querySelector('#filter [name=request]').focus()", &[]).unwrap();
+    page.type_keys(":focus", &format!("{}a{}", Key::Control, Key::Control)).unwrap();
+    page.script("const field = document.activeElement; field.value = ''; field.dispatchEvent(new Event('input', { bubbles: true }))", &[]).unwrap();
+    assert!(shown(page).len() > lines.len());
+
+    // Stopped, nothing moves and everything waits.
+    page.type_keys("#pause", &Key::Enter.to_string()).unwrap();
+    let before = shown(page);
+    local.get("/api/cold-start/plain-512");
+    wait(page, "/\\(새 줄 \\d+개\\)/.test(document.querySelector('#pause').textContent)");
+    assert_eq!(shown(page), before);
+    page.type_keys("#pause", &Key::Space.to_string()).unwrap();
+    wait(page, "document.querySelector('#pause').textContent === '멈춤'");
+    let after = shown(page);
+    assert!(after.len() > before.len() && after.starts_with(&before), "nothing was lost");
+    assert_eq!(
+        value(
+            page,
+            "(list => list.scrollTop + list.clientHeight >= list.scrollHeight - 8)(document.querySelector('#lines'))"
+        ),
+        true
+    );
+}
+
+/// Presses Tab until the focus is where `condition` holds; nothing but the keyboard is used.
+fn tab_to(page: &Session<'_>, condition: &str) {
+    for _ in 0..80 {
+        page.type_keys(":focus", &Key::Tab.to_string()).unwrap();
+        if value(page, &format!("(focus => {condition})(document.activeElement)")) == true {
+            return;
+        }
+    }
+    panic!("Tab does not lead to {condition}");
+}
+
+fn a_permission_is_switched_with_the_keyboard(page: &Session<'_>, local: &Local) {
+    let make = || {
+        local.send("POST", "/api/users", &[("x-visitor", &visitor(4))], Some(&json!({"name": "하늘"}))).status
+    };
+    assert_eq!(make(), 201);
+    page.script("document.querySelector('.skip').focus()", &[]).unwrap();
+    let outline = "parseFloat(getComputedStyle(document.activeElement).outlineWidth)";
+    tab_to(page, "focus.ariaLabel === 'dynamodb:PutItem 빼기'");
+    assert!(value(page, outline).as_f64().is_some_and(|width| width >= 2.0));
+    page.type_keys(":focus", &Key::Space.to_string()).unwrap();
+    wait(page, "document.activeElement.ariaLabel === 'dynamodb:PutItem 돌려주기'");
+    assert_eq!(make(), 500);
+    let denied = "document.querySelector('table.refusals tbody tr').innerText";
+    let text = wait(page, &format!("{denied}.includes('dynamodb:PutItem') && {denied}"));
+    assert!(text.as_str().unwrap().contains("빼 둔 동작"), "{text}");
+    let row = "document.querySelector('tr[data-action=\"dynamodb:PutItem\"]').innerText";
+    assert!(value(page, row).as_str().unwrap().contains("빼 둠"));
+    // Another action, and everything back at once.
+    tab_to(page, "focus.ariaLabel === 'dynamodb:UpdateItem 빼기'");
+    page.type_keys(":focus", &Key::Enter.to_string()).unwrap();
+    wait(page, "document.querySelectorAll('tr.taken').length === 2");
+    page.script("document.querySelector('#restore button').focus()", &[]).unwrap();
+    page.type_keys(":focus", &Key::Enter.to_string()).unwrap();
+    wait(
+        page,
+        "document.querySelectorAll('tr.taken').length === 0 && document.querySelector('#restore button').disabled",
+    );
+    assert_eq!(make(), 201);
+    assert_eq!(value(page, "location.pathname + location.search"), "/_local/", "nothing was navigated to");
+}
+
+fn who_was_away_is_told_what_is_so(page: &Session<'_>, local: &Local) {
+    let before = shown(page).len();
+    let offline = |on: bool| {
+        let state = json!({ "offline": on, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        page.cdp("Network.enable", json!({})).unwrap();
+        page.cdp("Network.emulateNetworkConditions", state).unwrap();
+    };
+    offline(true);
+    // The open stream stays as it is; a new one fails.
+    page.script("dispatchEvent(new Event('pagehide')); dispatchEvent(new Event('pageshow'))", &[]).unwrap();
+    wait(
+        page,
+        "document.querySelector('#connection').className === 'wrong' && !document.querySelector('#connection').hidden",
+    );
+    local.get("/api/cold-start/plain-512");
+    offline(false);
+    wait(page, "document.querySelector('#connection').hidden");
+    wait(page, &format!("document.querySelectorAll('#lines li').length > {before}"));
+    let lines = shown(page);
+    assert_eq!(lines.iter().filter(|line| line.contains("놓쳤다")).count(), 0, "{lines:?}");
+    let starts: Vec<_> = lines.iter().filter(|line| line.contains("START RequestId")).collect();
+    let mut once = starts.clone();
+    once.dedup();
+    assert_eq!(starts, once, "what the page had was not told again");
+}
+
+fn nothing_is_read_out_without_end(page: &Session<'_>, local: &Local) {
+    assert_eq!(value(page, "document.querySelector('#lines').ariaLive"), "off");
+    let regions = "[...document.querySelectorAll('[aria-live], [role=status], [role=alert], [role=log]')].map((one) => one.id)";
+    assert_eq!(value(page, regions), json!(["connection", "said", "lines"]));
+    page.script(
+        "window.spoken = []; new MutationObserver(() => spoken.push(document.querySelector('#said').textContent))
+            .observe(document.querySelector('#said'), { childList: true, characterData: true, subtree: true })",
+        &[],
+    )
+    .unwrap();
+    for _ in 0..10 {
+        local.get("/api/cold-start/plain-512");
+    }
+    wait(page, "spoken.length > 0");
+    let spoken = value(page, "spoken");
+    assert!(spoken.as_array().unwrap().len() <= 2, "{spoken}");
+    assert!(spoken[0].as_str().unwrap().starts_with("새 로그 "), "{spoken}");
+}
+
+fn it_fits_a_phone_and_axe_finds_nothing(page: &Session<'_>) {
+    let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../preprocessor/tests/vendor/axe-core/axe.min.js");
+    page.script(&std::fs::read_to_string(axe).unwrap(), &[]).unwrap();
+    // Nothing moves while colours are measured.
+    let look = "const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+        return violations.flatMap(({ id, nodes }) => nodes.map(({ html, any, all, none }) =>
+            `${id}: ${html.slice(0, 200)} ${[...any, ...all, ...none][0]?.message ?? ''}`))";
+    let wide = "[...document.querySelectorAll('body *')].filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1
+        && !one.closest('svg')).map((one) => one.outerHTML.slice(0, 200))";
+    let small = "[...document.querySelectorAll('button, select, input, nav a')].filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44)
+        .map((one) => one.outerHTML.slice(0, 200))";
+    for (width, height) in [(1280, 900), (360, 740)] {
+        page.viewport(width, height).unwrap();
+        page.wait_until(&format!("innerWidth === {width}"), LIMIT).unwrap();
+        assert_eq!(value(page, "document.documentElement.scrollWidth <= innerWidth"), true);
+        assert_eq!(value(page, wide), json!([]), "{width}");
+        assert_eq!(value(page, small), json!([]), "{width}");
+        for theme in ["light", "dark"] {
+            for motion in ["no-preference", "reduce"] {
+                let features = json!({ "features": [
+                    { "name": "prefers-color-scheme", "value": theme }, { "name": "prefers-reduced-motion", "value": motion }] });
+                page.cdp("Emulation.setEmulatedMedia", features).unwrap();
+                assert_eq!(value(page, "document.getAnimations().length"), 0);
+            }
+            assert_eq!(page.script_async(look, &[]).unwrap(), json!([]), "{theme} {width}");
+        }
+    }
+    page.cdp("Emulation.setEmulatedMedia", json!({ "features": [] })).unwrap();
+    page.viewport(1280, 900).unwrap();
+}
+
+fn nothing_was_refused(page: &Session<'_>) {
+    let frames = "for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
+        await new Promise((done) => setTimeout(done)); return refused";
+    assert_eq!(page.script_async(frames, &[]).unwrap(), json!([]));
+    // The lost connection is the one thing Chromium itself reports.
+    let reported = page.console().unwrap();
+    assert!(reported.iter().all(|entry| entry.message.contains("ERR_INTERNET_DISCONNECTED")), "{reported:?}");
+}
+
+fn without_a_script_it_is_a_snapshot(page: &Session<'_>, local: &Local) {
+    local.get("/api/cold-start/plain-512");
+    page.cdp("Emulation.setScriptExecutionDisabled", json!({ "value": true })).unwrap();
+    page.goto(&format!("{}/_local/", local.base)).unwrap();
+    let text = value(page, "document.querySelector('main').innerText");
+    let text = text.as_str().unwrap();
+    for part in [
+        "자바스크립트가 꺼져",
+        "Plain512Function",
+        "얼림",
+        "핸들러",
+        "REPORT RequestId",
+        "dynamodb:PutItem",
+        "KeepWarm",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let rows = "['table.environments tbody tr', 'tr.call', '#lines li', 'table.refusals tbody tr', 'table.grants tbody tr']
+        .map((css) => document.querySelectorAll(css).length > 0)";
+    assert_eq!(value(page, rows), json!([true, true, true, true, true]));
+    // What only a script can do is not offered; what a form can do is.
+    assert_eq!(
+        value(
+            page,
+            "[document.querySelector('#pause'), document.querySelector('#window')].some((one) => one.checkVisibility())"
+        ),
+        false
+    );
+    page.type_keys("#filter [name=request]", "ffff").unwrap();
+    page.click("#filter button").unwrap();
+    assert!(page.url().unwrap().contains("request=ffff"));
+    assert_eq!(value(page, "document.querySelectorAll('#lines li').length"), 0, "no request has that id");
+    page.click("tr[data-action='dynamodb:DeleteItem'] button").unwrap();
+    assert_eq!(value(page, "document.querySelector('tr.taken').dataset.action"), "dynamodb:DeleteItem");
+    page.click("#restore button").unwrap();
+    assert_eq!(value(page, "document.querySelectorAll('tr.taken').length"), 0);
+    page.cdp("Emulation.setScriptExecutionDisabled", json!({ "value": false })).unwrap();
+}
+
+fn the_end_of_the_server_is_said(page: &Session<'_>, local: Local) {
+    open(page, &local);
+    drop(local);
+    wait(
+        page,
+        "!document.querySelector('#connection').hidden && document.querySelector('#connection').className === 'wrong'",
+    );
+}
+
+#[test]
+fn what_functions_print_never_becomes_markup() {
+    let script = include_str!("../../src/console/console.js");
+    for way in
+        ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "setHTML", "DOMParser", "eval("]
+    {
+        assert!(!script.contains(way), "{way}");
+    }
+}
