@@ -123,7 +123,7 @@ impl Server {
         };
         let lambda = Lambda::start(&functions, settings).await?;
         let sources = EventSources { functions: &functions, queues: &queues, mappings: &mappings };
-        let events = Events::start(&sources, &lambda, &iam, options.time_scale.times());
+        let events = Events::start(&sources, &lambda, &iam);
 
         let packages: BTreeSet<_> = functions.iter().map(|function| function.package.clone()).collect();
         let packages: Vec<_> = packages.into_iter().filter(|_| options.functions).collect();

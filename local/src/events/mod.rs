@@ -40,9 +40,9 @@ pub struct Events {
 }
 
 impl Events {
-    /// Starts schedules, queues and mappings. The clock of all of them runs `time_scale` times as fast as time does.
-    pub fn start(sources: &Sources<'_>, lambda: &Lambda, iam: &Iam, time_scale: u32) -> Self {
-        let clock = Clock::start(time_scale);
+    /// Starts schedules, queues and mappings. Their clock runs as fast as Lambda's waiting goes by.
+    pub fn start(sources: &Sources<'_>, lambda: &Lambda, iam: &Iam) -> Self {
+        let clock = Clock::start(lambda.time_scale());
         scheduler::start(sources.functions, lambda, clock);
         let sqs = Arc::new(Sqs::new(sources.queues, clock));
         let mappings = sources.mappings.iter().filter_map(|config| {

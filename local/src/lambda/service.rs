@@ -18,6 +18,7 @@ use super::runtime_api;
 use super::settings::Settings;
 use super::snapshot::FunctionSnapshot;
 use super::telemetry::Telemetry;
+use crate::time_scale::TimeScale;
 
 /// How often timeouts and idle times are looked at.
 const SWEEP: Duration = Duration::from_millis(20);
@@ -75,6 +76,11 @@ impl Lambda {
             Some(function) => function.invoke(event, &trace_id).await,
             None => Err(InvokeError::Building),
         }
+    }
+
+    /// How fast waiting goes by.
+    pub fn time_scale(&self) -> TimeScale {
+        self.platform.settings.time_scale
     }
 
     /// The live feed of what happens in all functions.

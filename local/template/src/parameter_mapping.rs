@@ -163,8 +163,8 @@ mod tests {
         #[test]
         fn no_text_panics_and_text_without_a_dollar_stands_for_itself(written in "\\PC{0,40}", plain in "[^$]{0,40}") {
             let _ = Mapping::parse(&written);
-            let parsed = Mapping::parse(&plain).unwrap();
-            prop_assert_eq!(parsed.constant(), Some(plain.as_str()));
+            let mapping = Mapping::parse(&plain).unwrap();
+            prop_assert_eq!(mapping.constant(), Some(plain.as_str()));
         }
     }
 }

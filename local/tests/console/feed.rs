@@ -200,7 +200,7 @@ async fn throttled() -> (Console, Lambda, TempDir) {
     lambda.deliver(&function.package, PathBuf::from("/nowhere"));
     let api = template::load(crate::blocks::root(), "local", crate::blocks::STACK).unwrap().api;
     let iam = Iam::new(Vec::new());
-    let events = Events::start(&Sources { functions: &[], queues: &[], mappings: &[] }, &lambda, &iam, 1);
+    let events = Events::start(&Sources { functions: &[], queues: &[], mappings: &[] }, &lambda, &iam);
     let gateway = HttpApi::new(api, lambda.clone(), events.sqs()).telemetry();
     let console = Console::new(&[function], &[], lambda.clone(), gateway, events, iam);
     (console, lambda, folder)

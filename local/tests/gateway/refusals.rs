@@ -19,8 +19,7 @@ fn every_situation_has_its_answer() {
         "GET /api/users/{id}",
     ];
     let stage = "RouteSettings: {GET /api/small: {ThrottlingRateLimit: 0.01, ThrottlingBurstLimit: 1}}";
-    let served =
-        Described { routes, stage, api: CORS, function: "Timeout: 2", ..Described::default() }.serve();
+    let served = Described { routes, stage, api: CORS, function: "Timeout: 2" }.serve();
     assert_eq!(served.get("/api/small").status, 200);
     let large = vec![b'a'; 10_485_761];
     let filler = "a".repeat(10_240);

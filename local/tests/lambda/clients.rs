@@ -52,7 +52,7 @@ fn python() -> Option<PathBuf> {
 /// Says so where it is seen: what `eprintln!` prints in a test that passes is kept back.
 fn skipped() {
     let reason = "skipped: this machine has no Python with awslambdaric (pip install awslambdaric)";
-    writeln!(std::io::stderr(), "{reason}").unwrap();
+    std::io::stderr().write_all(format!("{reason}\n").as_bytes()).unwrap();
 }
 
 /// A package whose bootstrap is a script that starts the client.

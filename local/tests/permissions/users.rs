@@ -5,8 +5,6 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use local::dynamodb::{Data, DynamoDb, Storage};
-use local::events::clock::Clock;
-use local::events::sqs::Sqs;
 use local::gateway::HttpApi;
 use local::iam::Iam;
 use local::lambda::package::{Options, Packager};
@@ -87,8 +85,7 @@ impl Users {
             packaging.abort();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let base = format!("http://{}", listener.local_addr().unwrap());
-            let sqs = Arc::new(Sqs::new(&[], Clock::start(1)));
-            let api = HttpApi::new(system.api, lambda.clone(), sqs).router();
+            let api = HttpApi::new(system.api, lambda.clone(), Arc::default()).router();
             let api = api.into_make_service_with_connect_info::<SocketAddr>();
             tokio::spawn(async move { axum::serve(listener, api).await });
             (base, secrets, lambda, iam)

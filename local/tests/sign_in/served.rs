@@ -9,7 +9,6 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use local::cognito::{self, Clock, Issuer};
-use local::events::{self, sqs::Sqs};
 use local::gateway::HttpApi;
 use local::lambda::{Lambda, Settings};
 use local::server::connections::Bounds;
@@ -74,7 +73,7 @@ impl Served {
             let issuer = Issuer::with_clock(pool, Some(KEY.folder.path().to_owned()), clock);
             let lambda = lambda(folder.path()).await;
             let pages = cognito::router(issuer, vec![base.clone(), NAMED.to_owned(), "*".to_owned()]);
-            let api = HttpApi::new(api(&address), lambda.clone(), no_queues());
+            let api = HttpApi::new(api(&address), lambda.clone(), Arc::default());
             let rooms = Rooms::new(Wall::default(), api, pages);
             tokio::spawn(rooms.serve(listener, Bounds::default(), pending()));
             (base, address, lambda)
@@ -160,8 +159,4 @@ async fn lambda(folder: &Path) -> Lambda {
         asynchronous: template::Asynchronous::default(),
     };
     Lambda::start(&[function], Settings::new(folder.to_owned())).await.unwrap()
-}
-
-fn no_queues() -> Arc<Sqs> {
-    Arc::new(Sqs::new(&[], events::clock::Clock::start(1)))
 }

@@ -22,8 +22,8 @@ pub use refusal::Refusal;
 /// The session in which API Gateway takes on a role.
 const SESSION: &str = "BackplaneAssumeRoleSession";
 
-/// All queues.
-#[derive(Debug)]
+/// All queues; by default none.
+#[derive(Debug, Default)]
 pub struct Sqs {
     clock: Clock,
     queues: BTreeMap<String, Shared>,
