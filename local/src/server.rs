@@ -18,7 +18,7 @@ use self::rooms::Rooms;
 use crate::cognito::{self, Issuer};
 use crate::console::Console;
 use crate::dynamodb::{Data, DynamoDb, Storage};
-use crate::events;
+use crate::events::{Events, Sources as EventSources};
 use crate::gateway::HttpApi;
 use crate::iam::Iam;
 use crate::lambda::package::{Options as PackageOptions, Packager};
@@ -88,8 +88,16 @@ impl Server {
         let port = listener.local_addr()?.port();
         let data = Data::open(&options.storage)?;
         let stack = Stack { id: data.stack_id(), origin: &format!("http://127.0.0.1:{port}") };
-        let System { functions, roles, mut api, tables, user_pool, deploy_only } =
-            template::load_with(project.root(), &options.parameters, &options.parameter_overrides, stack)?;
+        let System {
+            functions,
+            roles,
+            mut api,
+            tables,
+            queues,
+            event_source_mappings: mappings,
+            user_pool,
+            deploy_only,
+        } = template::load_with(project.root(), &options.parameters, &options.parameter_overrides, stack)?;
         if deploy_only != DeployOnly::default() {
             tracing::info!(
                 "AWS에만 있는 자원과 속성이라 여기서는 만들지 않는다:\n{}",
@@ -114,7 +122,8 @@ impl Server {
             ..Settings::new(project.state().join("environments").join(std::process::id().to_string()))
         };
         let lambda = Lambda::start(&functions, settings).await?;
-        events::start(&functions, &lambda);
+        let sources = EventSources { functions: &functions, queues: &queues, mappings: &mappings };
+        let events = Events::start(&sources, &lambda, &iam);
 
         let packages: BTreeSet<_> = functions.iter().map(|function| function.package.clone()).collect();
         let packages: Vec<_> = packages.into_iter().filter(|_| options.functions).collect();
@@ -146,8 +155,8 @@ impl Server {
         if let Some(cors) = &api.cors {
             wall = wall.open("/api", &cors.allow_origins);
         }
-        let api = HttpApi::new(api, lambda.clone());
-        let console = Console::new(&functions, &routes, lambda.clone(), api.telemetry(), iam);
+        let api = HttpApi::new(api, lambda.clone(), events.sqs());
+        let console = Console::new(&functions, &routes, lambda.clone(), api.telemetry(), events, iam);
         let mut pages = site.router_with(port, issuer.as_ref().map(sign_in)).merge(console.router());
         if let Some(issuer) = &issuer {
             wall = wall.open(&format!("{}/oauth2", issuer.path()), &origins);

@@ -10,6 +10,7 @@ mod limits;
 #[path = "../log/mod.rs"]
 mod log;
 mod payload;
+mod queue;
 mod random;
 mod refusals;
 mod served;

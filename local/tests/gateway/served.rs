@@ -5,10 +5,12 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use axum::Router;
+use local::events::clock::Clock;
+use local::events::sqs::{Message, Sqs};
 use local::gateway::HttpApi;
 use local::gateway::telemetry::Telemetry;
 use local::lambda::{EnvironmentStage, Lambda, Settings};
@@ -28,7 +30,12 @@ use crate::log::Log;
 pub static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
     let to = log.clone();
-    tracing_subscriber::fmt().with_env_filter("off,gateway=info").without_time().with_writer(to).init();
+    tracing_subscriber::fmt()
+        .with_env_filter("off,gateway=info")
+        .without_time()
+        .with_ansi(false)
+        .with_writer(to)
+        .init();
     log
 });
 
@@ -47,7 +54,8 @@ static ANSWERING: LazyLock<PathBuf> = LazyLock::new(|| {
 /// The parts of a template that tests differ in.
 #[derive(Default)]
 pub struct Described<'a> {
-    /// Route keys; ` jwt` behind one gives it the authorizer, ` short` 300 ms for its integration.
+    /// Route keys; ` jwt` behind one gives it the authorizer, ` short` 300 ms for its integration, ` queue` a queue instead of the
+    /// function and ` forbidden` the same with a role that may not send.
     pub routes: &'a [&'a str],
     /// Properties of the Api, as YAML.
     pub api: &'a str,
@@ -67,6 +75,13 @@ Resources:
       Runtime: provided.al2023
       MemorySize: 1769
 FUNCTION
+  Permission:
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: !Ref Answering
+      Action: lambda:InvokeFunction
+      Principal: apigateway.amazonaws.com
+      SourceArn: !Sub arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*
   Integration:
     Type: AWS::ApiGatewayV2::Integration
     Properties:
@@ -82,6 +97,59 @@ FUNCTION
       IntegrationUri: !GetAtt Answering.Arn
       PayloadFormatVersion: \"2.0\"
       TimeoutInMillis: 300
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties:
+      MaximumMessageSize: 1024
+  SenderRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: \"2012-10-17\"
+        Statement:
+          - {Effect: Allow, Principal: {Service: apigateway.amazonaws.com}, Action: sts:AssumeRole}
+      Policies:
+        - PolicyName: queue
+          PolicyDocument:
+            Version: \"2012-10-17\"
+            Statement:
+              - {Effect: Allow, Action: sqs:SendMessage, Resource: !GetAtt Queue.Arn}
+  ReaderRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: \"2012-10-17\"
+        Statement:
+          - {Effect: Allow, Principal: {Service: apigateway.amazonaws.com}, Action: sts:AssumeRole}
+      Policies:
+        - PolicyName: queue
+          PolicyDocument:
+            Version: \"2012-10-17\"
+            Statement:
+              - {Effect: Allow, Action: sqs:ReceiveMessage, Resource: !GetAtt Queue.Arn}
+  QueueIntegration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: AWS_PROXY
+      IntegrationSubtype: SQS-SendMessage
+      PayloadFormatVersion: \"1.0\"
+      CredentialsArn: !GetAtt SenderRole.Arn
+      RequestParameters:
+        QueueUrl: !Ref Queue
+        MessageBody: $request.body
+        MessageAttributes: '{\"visitor\": {\"DataType\": \"String\", \"StringValue\": \"${request.header.x-visitor}\"}}'
+  ForbiddenIntegration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: AWS_PROXY
+      IntegrationSubtype: SQS-SendMessage
+      PayloadFormatVersion: \"1.0\"
+      CredentialsArn: !GetAtt ReaderRole.Arn
+      RequestParameters:
+        QueueUrl: !Ref Queue
+        MessageBody: $request.body
   Pool:
     Type: AWS::Cognito::UserPool
     Properties:
@@ -129,8 +197,13 @@ impl Described<'_> {
             .replace("STAGE\n", &indented(self.stage));
         for (index, route) in self.routes.iter().enumerate() {
             let (key, is_authorized) = route.strip_suffix(" jwt").map_or((*route, false), |key| (key, true));
-            let (key, integration) =
-                key.strip_suffix(" short").map_or((key, "Integration"), |key| (key, "ShortIntegration"));
+            let others = [
+                (" short", "ShortIntegration"),
+                (" queue", "QueueIntegration"),
+                (" forbidden", "ForbiddenIntegration"),
+            ];
+            let other = others.into_iter().find_map(|(mark, name)| Some((key.strip_suffix(mark)?, name)));
+            let (key, integration) = other.unwrap_or((key, "Integration"));
             write!(
                 template,
                 "  Route{index}:\n    Type: AWS::ApiGatewayV2::Route\n    Properties:\n      ApiId: !Ref Api\n      RouteKey: {key}\n      Target: !Sub integrations/${{{integration}}}\n"
@@ -171,28 +244,30 @@ impl Described<'_> {
             ..Settings::new(folder.path().to_owned())
         };
         let (end, ended) = oneshot::channel::<()>();
-        let (address, id, telemetry, lambda, serving) = runtime.block_on(async {
+        let (address, id, telemetry, lambda, sqs, serving) = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            let System { functions, api, .. } = self.system(&format!("http://{address}"));
+            let System { functions, queues, api, .. } = self.system(&format!("http://{address}"));
             let lambda = Lambda::start(&functions, settings).await.unwrap();
             lambda.deliver("answering", ANSWERING.clone());
+            let sqs = Arc::new(Sqs::new(&queues, Clock::default()));
             let id = api.id.clone();
             let origins = api.cors.as_ref().map(|cors| cors.allow_origins.clone()).unwrap_or_default();
-            let http_api = HttpApi::new(api, lambda.clone());
+            let http_api = HttpApi::new(api, lambda.clone(), Arc::clone(&sqs));
             let telemetry = http_api.telemetry();
             let wall = Wall::default().open("/api", &origins);
             let rooms = Rooms::new(wall, http_api, Router::new());
             let serving = rooms.serve(listener, bounds, async move {
                 let _ = ended.await;
             });
-            (address, id, telemetry, lambda, tokio::spawn(serving))
+            (address, id, telemetry, lambda, sqs, tokio::spawn(serving))
         });
         Served {
             address,
             id,
             telemetry,
             lambda,
+            sqs,
             runtime,
             end: Some(end),
             serving: Some(serving),
@@ -208,6 +283,7 @@ pub struct Served {
     pub id: String,
     pub telemetry: Telemetry,
     lambda: Lambda,
+    sqs: Arc<Sqs>,
     runtime: Runtime,
     end: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
@@ -246,6 +322,13 @@ impl Served {
     pub fn under_way(&self) -> usize {
         let environments = self.lambda.environments().into_iter().flat_map(|function| function.environments);
         environments.filter(|environment| environment.stage == EnvironmentStage::Running).count()
+    }
+
+    /// What is in the queue.
+    pub fn messages(&self) -> Vec<Message> {
+        let messages =
+            self.sqs.look(|queue, now| queue.messages(now).map(|(message, _)| message.clone()).collect());
+        messages.into_iter().flat_map(|messages: Vec<_>| messages).collect()
     }
 
     pub fn runtime(&self) -> &Runtime {

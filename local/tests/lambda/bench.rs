@@ -56,6 +56,7 @@ pub fn function() -> Function {
         reserved: None,
         provisioned: 0,
         schedules: Vec::new(),
+        asynchronous: template::Asynchronous::default(),
     }
 }
 

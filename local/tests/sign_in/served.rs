@@ -14,7 +14,7 @@ use local::lambda::{Lambda, Settings};
 use local::server::connections::Bounds;
 use local::server::rooms::Rooms;
 use local::wall::Wall;
-use template::{Api, Authorization, IdentitySource, Route, RouteKey, UserPool, UserPoolClient};
+use template::{Api, Authorization, IdentitySource, Integration, Route, RouteKey, UserPool, UserPoolClient};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -73,7 +73,7 @@ impl Served {
             let issuer = Issuer::with_clock(pool, Some(KEY.folder.path().to_owned()), clock);
             let lambda = lambda(folder.path()).await;
             let pages = cognito::router(issuer, vec![base.clone(), NAMED.to_owned(), "*".to_owned()]);
-            let api = HttpApi::new(api(&address), lambda.clone());
+            let api = HttpApi::new(api(&address), lambda.clone(), Arc::default());
             let rooms = Rooms::new(Wall::default(), api, pages);
             tokio::spawn(rooms.serve(listener, Bounds::default(), pending()));
             (base, address, lambda)
@@ -122,7 +122,7 @@ fn pool(base: &str) -> UserPool {
 fn api(issuer: &str) -> Api {
     let route = |key: &str, scopes: Vec<String>| Route {
         key: RouteKey::parse(key).unwrap(),
-        function: "Echo".to_owned(),
+        integration: Integration::Function("Echo".to_owned()),
         throttle: None,
         timeout: None,
         authorization: Some(Authorization {
@@ -156,6 +156,7 @@ async fn lambda(folder: &Path) -> Lambda {
         reserved: None,
         provisioned: 0,
         schedules: Vec::new(),
+        asynchronous: template::Asynchronous::default(),
     };
     Lambda::start(&[function], Settings::new(folder.to_owned())).await.unwrap()
 }

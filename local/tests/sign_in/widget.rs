@@ -194,9 +194,7 @@ fn tokens_are_kept_in_this_tab_and_nowhere_else() {
     for token in ["access_token", "id_token", "refresh_token"] {
         let secret = held[token].as_str().unwrap();
         assert!(!stored.to_string().contains(secret), "{token}");
-        let others = format!(
-            "Object.keys(sessionStorage).filter((key) => key !== 'live:/:sign-in' && sessionStorage[key].includes(arguments[0]))"
-        );
+        let others = "Object.keys(sessionStorage).filter((key) => key !== 'live:/:sign-in' && sessionStorage[key].includes(arguments[0]))";
         assert_eq!(page.script(&format!("return {others}"), &[secret.into()]).unwrap(), json!([]), "{token}");
     }
     // Another tab is another reader.
