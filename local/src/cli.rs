@@ -140,9 +140,9 @@ pub struct Serve {
     #[arg(long, value_name = "N", default_value_t = settings::MOST_ENVIRONMENTS, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub max_environments: u32,
 
-    /// 함수의 로그(START, END, REPORT 줄)를 터미널에 보인다
+    /// 함수의 로그(START, END, REPORT 줄)와 API의 접근 로그를 터미널에 보인다
     ///
-    /// Prints the functions' logs (START, END and REPORT lines) to the terminal.
+    /// Prints the functions' logs (START, END and REPORT lines) and the API's access log to the terminal.
     #[arg(long)]
     pub logs: bool,
 

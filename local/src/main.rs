@@ -38,9 +38,9 @@ fn main() -> ExitCode {
 }
 
 /// `LOCAL_LOG` takes tracing directives; the engine logs every refused condition as a warning, which is none here.
-fn log_to(terminal: &Terminal, function_logs: bool) {
-    let lambda = if function_logs { "info" } else { "off" };
-    let default = format!("warn,local=info,mdbook_live=info,dynoxide=off,lambda={lambda}");
+fn log_to(terminal: &Terminal, logs: bool) {
+    let logs = if logs { "info" } else { "off" };
+    let default = format!("warn,local=info,mdbook_live=info,dynoxide=off,lambda={logs},gateway={logs}");
     let filter = EnvFilter::try_from_env("LOCAL_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -90,7 +90,8 @@ fn serve(options: Serve, terminal: Terminal) -> Result<()> {
                 _ = terminate.recv() => {}
             }
         };
-        server.run(end).await
+        server.run(end).await;
+        Ok(())
     })
 }
 

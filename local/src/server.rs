@@ -1,23 +1,24 @@
 //! Puts the rooms together: one address, the book at `/`, the API at `/api`, both from template.yaml.
 //! Knows every room's front door and nothing behind it.
 
+pub mod connections;
+pub mod rooms;
+mod stream;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::IntoFuture;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
-use tower::ServiceExt;
 
+use self::connections::Bounds;
+use self::rooms::Rooms;
 use crate::cognito::{self, Issuer};
 use crate::console::Console;
 use crate::dynamodb::{Data, DynamoDb, Storage};
+use crate::events::{Events, Sources as EventSources};
 use crate::gateway::HttpApi;
 use crate::iam::Iam;
 use crate::lambda::package::{Options as PackageOptions, Packager};
@@ -26,8 +27,8 @@ use crate::project::Project;
 use crate::site::{SignIn, Site};
 use crate::terminal::Terminal;
 use crate::time_scale::TimeScale;
+use crate::wall::Wall;
 use crate::watch::{Sources, Watcher, settled};
-use crate::{events, wall};
 use template::{DeployOnly, Stack, System, UserPool};
 
 /// What to serve, and how.
@@ -61,14 +62,11 @@ pub struct Options {
     pub most_environments: usize,
 }
 
-/// Requests under way may finish when the server is ended, but not keep it for longer.
-const GRACE: Duration = Duration::from_secs(2);
-
 /// A server that is ready to answer.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
-    router: Router,
+    rooms: Rooms,
     lambda: Lambda,
     site: Site,
     console: Console,
@@ -90,8 +88,16 @@ impl Server {
         let port = listener.local_addr()?.port();
         let data = Data::open(&options.storage)?;
         let stack = Stack { id: data.stack_id(), origin: &format!("http://127.0.0.1:{port}") };
-        let System { functions, roles, mut api, tables, user_pool, deploy_only } =
-            template::load_with(project.root(), &options.parameters, &options.parameter_overrides, stack)?;
+        let System {
+            functions,
+            roles,
+            mut api,
+            tables,
+            queues,
+            event_source_mappings: mappings,
+            user_pool,
+            deploy_only,
+        } = template::load_with(project.root(), &options.parameters, &options.parameter_overrides, stack)?;
         if deploy_only != DeployOnly::default() {
             tracing::info!(
                 "AWS에만 있는 자원과 속성이라 여기서는 만들지 않는다:\n{}",
@@ -116,7 +122,8 @@ impl Server {
             ..Settings::new(project.state().join("environments").join(std::process::id().to_string()))
         };
         let lambda = Lambda::start(&functions, settings).await?;
-        events::start(&functions, &lambda);
+        let sources = EventSources { functions: &functions, queues: &queues, mappings: &mappings };
+        let events = Events::start(&sources, &lambda, &iam);
 
         let packages: BTreeSet<_> = functions.iter().map(|function| function.package.clone()).collect();
         let packages: Vec<_> = packages.into_iter().filter(|_| options.functions).collect();
@@ -144,14 +151,19 @@ impl Server {
             cors.allow_origins.extend_from_slice(&origins);
         }
         let routes = api.routes.clone();
-        let api = HttpApi::new(api, lambda.clone());
-        let console = Console::new(&functions, &routes, lambda.clone(), api.telemetry(), iam);
+        let mut wall = Wall::default();
+        if let Some(cors) = &api.cors {
+            wall = wall.open("/api", &cors.allow_origins);
+        }
+        let api = HttpApi::new(api, lambda.clone(), events.sqs());
+        let console = Console::new(&functions, &routes, lambda.clone(), api.telemetry(), events, iam);
         let mut pages = site.router_with(port, issuer.as_ref().map(sign_in)).merge(console.router());
         if let Some(issuer) = &issuer {
+            wall = wall.open(&format!("{}/oauth2", issuer.path()), &origins);
             pages = pages.merge(cognito::router(issuer.clone(), origins));
         }
-        let router = router(api.router(), pages);
-        Ok(Self { listener, router, lambda, site, console, dynamodb, packages, _watcher: watcher })
+        let rooms = Rooms::new(wall, api, pages);
+        Ok(Self { listener, rooms, lambda, site, console, dynamodb, packages, _watcher: watcher })
     }
 
     /// Where it listens.
@@ -173,32 +185,15 @@ impl Server {
     }
 
     /// Answers requests until `end` is ready, then ends all functions.
-    ///
-    /// # Errors
-    /// The listener fails.
-    pub async fn run(self, end: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let (site, console) = (self.site.clone(), self.console.clone());
-        let (ending, mut ended) = tokio::sync::watch::channel(false);
-        let shutdown = async move {
+    pub async fn run(self, end: impl Future<Output = ()>) {
+        let (site, console) = (self.site, self.console);
+        let end = async move {
             end.await;
             site.close();
             console.close();
-            let _ = ending.send(true);
         };
-        let listener = self.listener.tap_io(|connection| {
-            let _ = connection.set_nodelay(true);
-        });
-        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown).into_future();
-        tokio::select! {
-            served = serving => served?,
-            () = async {
-                let _ = ended.wait_for(|ended| *ended).await;
-                tokio::time::sleep(GRACE).await;
-            } => {}
-        }
+        self.rooms.serve(self.listener, Bounds::default(), end).await;
         self.lambda.stop().await;
-        Ok(())
     }
 }
 
@@ -206,25 +201,6 @@ impl Server {
 fn sign_in(issuer: &Issuer) -> SignIn {
     let UserPool { issuer, client, .. } = issuer.pool();
     SignIn { issuer: issuer.clone(), client: client.id.clone(), scope: client.scopes.join(" ") }
-}
-
-/// `/api/…` is the API's, everything else the book's and this machine's own: one origin, as behind CloudFront.
-fn router(api: Router, site: Router) -> Router {
-    let split = move |request: Request, next: Next| {
-        let api = api.clone();
-        async move {
-            let path = request.uri().path();
-            if path == "/api" || path.starts_with("/api/") {
-                match api.oneshot(request).await {
-                    Ok(response) => response,
-                    Err(never) => match never {},
-                }
-            } else {
-                next.run(request).await
-            }
-        }
-    };
-    site.layer(from_fn(split)).layer(from_fn(wall::guard))
 }
 
 async fn notice_template(mut changes: tokio::sync::watch::Receiver<u64>) {

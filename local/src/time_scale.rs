@@ -20,9 +20,19 @@ impl Default for TimeScale {
 }
 
 impl TimeScale {
+    /// The number itself, at least 1.
+    pub fn times(self) -> u32 {
+        self.0.get()
+    }
+
     /// How long a wait lasts here that lasts `wait` on AWS.
     pub fn of(self, wait: Duration) -> Duration {
         wait / self.0.get()
+    }
+
+    /// How much of AWS's time has gone by when `time` has here.
+    pub fn gone_by(self, time: Duration) -> Duration {
+        time.saturating_mul(self.0.get())
     }
 }
 
@@ -51,6 +61,7 @@ mod tests {
     fn minutes_pass_as_seconds() {
         let scale: TimeScale = "60".parse().unwrap();
         assert_eq!(scale.of(Duration::from_secs(600)), Duration::from_secs(10));
+        assert_eq!(scale.gone_by(Duration::from_secs(10)), Duration::from_secs(600));
         assert_eq!(TimeScale::default().of(Duration::from_secs(600)), Duration::from_secs(600));
         for wrong in ["0", "-1", "3601", "1.5", "", "x"] {
             assert!(wrong.parse::<TimeScale>().is_err(), "{wrong}");

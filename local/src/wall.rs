@@ -5,20 +5,58 @@
 //! choose the `Host` header (a name rebound to 127.0.0.1 arrives as that name), and a browser adds `Origin` to
 //! whatever could change something (Fetch Standard, section 3.2: every request that is neither GET nor HEAD).
 
-use axum::extract::Request;
 use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
-/// Middleware for `axum::middleware::from_fn(wall::guard)`.
-///
-/// Answers 421 when the request names another host than this machine, and 403 when a page of another origin
-/// sends anything but GET or HEAD. The port is not compared: a tunnel may have changed it.
-pub async fn guard(request: Request, next: Next) -> Response {
-    match check(request.method(), request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+/// A wall, and the doors in it for pages of other origins.
+#[derive(Debug, Clone, Default)]
+pub struct Wall {
+    doors: Vec<Door>,
+}
+
+#[derive(Debug, Clone)]
+struct Door {
+    path: String,
+    origins: Vec<String>,
+}
+
+impl Wall {
+    /// A wall that pages of `origins` may pass where the path is `path` or below. Only whole origins open a door: whoever writes `*`
+    /// for CORS means pages that carry no reader's rights, and here every page has those of whoever sits at this machine.
+    #[must_use]
+    pub fn open(mut self, path: &str, origins: &[String]) -> Self {
+        let origins = origins.iter().filter(|origin| !origin.contains('*')).cloned().collect();
+        self.doors.push(Door { path: path.to_owned(), origins });
+        self
+    }
+
+    /// Whether a request is let in.
+    ///
+    /// # Errors
+    /// Answered 421 when the request names another host than this machine, and 403 when a page of another origin that no door is
+    /// open for sends anything but GET or HEAD. The port is not compared: a tunnel may have changed it.
+    pub fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+        let host = single(headers, &HOST).ok_or(Refusal::Host)?.ok_or(Refusal::Host)?;
+        // A request line may carry a whole address, which then counts instead of Host (RFC 9112, 3.2.2): judge both.
+        if !is_local(host) || uri.authority().is_some_and(|authority| !is_local(authority.as_str())) {
+            return Err(Refusal::Host);
+        }
+        let origin = single(headers, &ORIGIN).ok_or(Refusal::Origin)?;
+        let safe = *method == Method::GET || *method == Method::HEAD;
+        match origin {
+            Some(origin) if !safe && !is_local_origin(origin) && !self.has_door(uri.path(), origin) => {
+                Err(Refusal::Origin)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn has_door(&self, path: &str, origin: &str) -> bool {
+        let leads_to = |door: &Door| {
+            path.strip_prefix(door.path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.doors.iter().any(|door| leads_to(door) && door.origins.iter().any(|known| known == origin))
     }
 }
 
@@ -48,21 +86,6 @@ impl IntoResponse for Refusal {
         (status, [(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))], text)
             .into_response()
     }
-}
-
-/// The rule itself, apart from the middleware.
-pub fn check(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
-    let host = single(headers, &HOST).ok_or(Refusal::Host)?.ok_or(Refusal::Host)?;
-    // A request line may carry a whole address, which then counts instead of Host (RFC 9112, 3.2.2): judge both.
-    if !is_local(host) || uri.authority().is_some_and(|authority| !is_local(authority.as_str())) {
-        return Err(Refusal::Host);
-    }
-    let origin = single(headers, &ORIGIN).ok_or(Refusal::Origin)?;
-    let safe = *method == Method::GET || *method == Method::HEAD;
-    if !safe && origin.is_some_and(|origin| !is_local_origin(origin)) {
-        return Err(Refusal::Origin);
-    }
-    Ok(())
 }
 
 /// Whether an `Origin` header value is a page of this machine: `http(s)://` and a local host. `null` is not.
@@ -106,7 +129,7 @@ fn is_label(label: &str) -> bool {
 }
 
 /// `None` when the header is there twice or is not text; `Some(None)` when it is missing.
-fn single<'h>(headers: &'h HeaderMap, name: &axum::http::HeaderName) -> Option<Option<&'h str>> {
+fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Option<&'h str>> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Some(None),
@@ -120,13 +143,17 @@ mod tests {
     use super::*;
 
     fn judge(method: Method, uri: &str, headers: &[(&str, &str)]) -> Result<(), Refusal> {
-        check(&method, &uri.parse().unwrap(), &map(headers))
+        judge_at(&Wall::default(), method, uri, headers)
+    }
+
+    fn judge_at(wall: &Wall, method: Method, uri: &str, headers: &[(&str, &str)]) -> Result<(), Refusal> {
+        wall.check(&method, &uri.parse().unwrap(), &map(headers))
     }
 
     fn map(headers: &[(&str, &str)]) -> HeaderMap {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            map.append(name.parse::<axum::http::HeaderName>().unwrap(), value.parse().unwrap());
+            map.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
         map
     }
@@ -217,5 +244,30 @@ mod tests {
                 assert_eq!(from(method, origin), Err(Refusal::Origin), "{origin}");
             }
         }
+    }
+    #[test]
+    fn a_page_that_was_named_may_call_what_it_was_named_for() {
+        let origins = ["https://book.example".to_owned(), "*".to_owned(), "https://*".to_owned()];
+        let wall = Wall::default().open("/api", &origins);
+        let from = |origin, path| {
+            judge_at(&wall, Method::POST, path, &[("host", "localhost:3000"), ("origin", origin)])
+        };
+        for path in ["/api", "/api/", "/api/users?x=1"] {
+            assert_eq!(from("https://book.example", path), Ok(()), "{path}");
+            for origin in [
+                "https://other.example",
+                "http://book.example",
+                "https://book.example:8443",
+                "*",
+                "https://*",
+            ] {
+                assert_eq!(from(origin, path), Err(Refusal::Origin), "{origin} {path}");
+            }
+        }
+        for path in ["/", "/apis", "/_local/api/x", "//api/users"] {
+            assert_eq!(from("https://book.example", path), Err(Refusal::Origin), "{path}");
+        }
+        let rebound = [("host", "book.example"), ("origin", "https://book.example")];
+        assert_eq!(judge_at(&wall, Method::POST, "/api/users", &rebound), Err(Refusal::Host));
     }
 }

@@ -5,10 +5,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use local::site::Site;
 use local::site::build::build_once;
-use local::wall;
+use local::wall::Wall;
 use local::watch::{Sources, Watcher};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -42,6 +45,14 @@ struct Served {
     _folder: tempfile::TempDir,
 }
 
+/// The wall as the server has it, in front of the pages alone.
+async fn guard(request: Request, next: Next) -> Response {
+    match Wall::default().check(request.method(), request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
 async fn serve(folder: tempfile::TempDir) -> Served {
     let root = folder.path().to_owned();
     let book = root.join("book");
@@ -50,7 +61,7 @@ async fn serve(folder: tempfile::TempDir) -> Served {
     let site = Site::new(book.clone(), root.join("scratch"), watch::channel(Vec::new()).1);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = site.router(address.port()).layer(axum::middleware::from_fn(wall::guard));
+    let router = site.router(address.port()).layer(axum::middleware::from_fn(guard));
     tokio::spawn(async move { axum::serve(listener, router).await });
     let running = site.clone();
     tokio::spawn(async move { running.run(changes.book).await });

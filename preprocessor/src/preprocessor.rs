@@ -68,12 +68,12 @@ impl Preprocessor for Live {
         problems.extend(data_file::fill_in(&mut chapters, &texts, &root.join(source_folder), &shown_folder));
         let files = check::Files { root, source: source_folder };
         problems.extend(check::check(&texts, &chapters, &settings.checks, files));
+        let sign_in = chapters.iter().any(|chapter| chapter.sign_in.is_some());
         if settings.assets == Assets::Files && chapters.iter().any(|chapter| !chapter.is_empty()) {
-            let sign_in = chapters.iter().any(|chapter| chapter.sign_in.is_some());
             problems.extend(assets::check_files(&context.config, root, sign_in));
         }
-        if let Some(sign_in) = &settings.sign_in {
-            problems.extend(assets::check_page(&sign_in.page, &root.join(source_folder)));
+        if let Some(table) = settings.sign_in.as_ref().filter(|_| sign_in) {
+            problems.extend(assets::check_page(&table.page, &root.join(source_folder)));
         }
         let recordings = Recordings { root, source_folder, settings: &settings, warn: &*self.warn };
         let recorded = recordings.of(&chapters, &mut problems);

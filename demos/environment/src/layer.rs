@@ -55,6 +55,13 @@ impl Environment {
     }
 }
 
+impl<S> Answering<S> {
+    /// Counts an invocation that is no request: a function may have other event sources beside HTTP.
+    pub fn begin(&self) -> Invocation {
+        self.environment.invoke()
+    }
+}
+
 impl<S> Layer<S> for AnsweringLayer {
     type Service = Answering<S>;
 

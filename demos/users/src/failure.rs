@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
 
 /// Why a call did not succeed.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// A write's condition did not hold; the item that stood there, if one did.
     Condition(Option<Attributes>),
     /// Anything else.
@@ -19,7 +19,7 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// Judges an SDK error. Logs the code of an unexpected one, never its message, which may quote what a visitor wrote.
-    pub(crate) fn of<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
+    pub fn of<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata,
         Error: From<SdkError<E, HttpResponse>>,
@@ -63,7 +63,8 @@ impl Failure {
     }
 
     /// For calls that set no condition.
-    pub(crate) fn refusal(self) -> Refusal {
+    #[must_use]
+    pub fn refusal(self) -> Refusal {
         match self {
             Self::Condition(_) => Refusal::Internal,
             Self::Other(refusal) => refusal,

@@ -26,7 +26,7 @@ pub(crate) mod attribute {
 }
 
 /// Attributes by name, as the SDK has them.
-pub(crate) type Attributes = HashMap<String, AttributeValue>;
+pub type Attributes = HashMap<String, AttributeValue>;
 
 /// One item, read.
 #[derive(Clone, Debug, PartialEq)]

@@ -82,8 +82,15 @@ impl Namespace {
         UserId::all().map(move |id| self.stored(id))
     }
 
+    /// The namespace itself as a partition key, for tables whose keys are texts: 24 hexadecimal digits.
+    #[must_use]
+    pub fn partition(self) -> String {
+        format!("{:024x}", self.0)
+    }
+
     /// Eight hexadecimal digits for the log.
-    pub(crate) fn tag(self) -> String {
+    #[must_use]
+    pub fn tag(self) -> String {
         format!("{:08x}", self.0 >> 64)
     }
 }

@@ -22,8 +22,9 @@ mod visitor;
 
 pub use app::app;
 pub use body::LONGEST as LONGEST_BODY;
+pub use failure::Failure;
 pub use item::{
-    KEY_TYPE,
+    Attributes, KEY_TYPE,
     attribute::{EXPIRES_AT as TTL_ATTRIBUTE, ID as KEY_ATTRIBUTE},
 };
 pub use key::{Namespace, Namespaces, StoredId};

@@ -35,7 +35,7 @@ impl Throttle {
     ///
     /// # Errors
     /// When it is empty: whole seconds, at least one, until it holds a request again.
-    pub(crate) fn take(&self, visitor: Namespace, now: Instant) -> Result<(), u64> {
+    pub fn take(&self, visitor: Namespace, now: Instant) -> Result<(), u64> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = buckets.get(&visitor).copied().unwrap_or(Bucket { tokens: self.burst, at: now });
         let tokens = self.refilled(bucket, now);

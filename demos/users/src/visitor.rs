@@ -21,11 +21,16 @@ impl Visitor {
         let mut values = headers.get_all(HEADER).iter();
         let value = values.next().ok_or(Refusal::VisitorMissing)?;
         let text = value.to_str().map_err(|_| Refusal::VisitorInvalid)?;
+        if values.next().is_some() { Err(Refusal::VisitorInvalid) } else { Self::parse(text) }
+    }
+
+    /// Reads the digits themselves, wherever they were written.
+    ///
+    /// # Errors
+    /// [`Refusal::VisitorInvalid`] for anything but 32 such digits.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
         let digits = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if text.len() != 32 || !digits || values.next().is_some() {
-            return Err(Refusal::VisitorInvalid);
-        }
-        Ok(Self(text.to_owned()))
+        if text.len() == 32 && digits { Ok(Self(text.to_owned())) } else { Err(Refusal::VisitorInvalid) }
     }
 
     /// The 32 digits.

@@ -1,40 +1,76 @@
-//! EventBridge Scheduler on one machine: sends a schedule's input to its function, over and over.
-//! Knows the template's schedules and `Lambda::invoke`.
+//! What invokes functions beside the API: EventBridge Scheduler and SQS on one machine.
+//! Knows the template's schedules, queues and event source mappings, IAM, and `Lambda::invoke`.
 
-use std::time::Duration;
+mod asynchronous;
+mod batch;
+pub mod clock;
+mod event_source_mapping;
+mod scheduler;
+mod snapshot;
+pub mod sqs;
 
-use bytes::Bytes;
+use std::sync::Arc;
 
-use crate::lambda::{InvokeError, Lambda};
-use template::{Function, Schedule};
+use template::{EventSourceMapping, Function, Queue};
+use tokio::sync::watch;
 
-/// A function that is still being compiled is tried again this soon.
-const UNTIL_BUILT: Duration = Duration::from_secs(1);
+use crate::iam::Iam;
+use crate::lambda::Lambda;
+use clock::Clock;
+use event_source_mapping::Mapping;
+pub use snapshot::{MappingSnapshot, MessageSnapshot, QueueSnapshot};
+use sqs::Sqs;
 
-/// Starts all schedules of the functions. Each first fires as soon as its function is live.
-pub fn start(functions: &[Function], lambda: &Lambda) {
-    for function in functions {
-        for schedule in &function.schedules {
-            tokio::spawn(run(function.name.clone(), schedule.clone(), lambda.clone()));
-        }
-    }
+/// What the template says of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// The functions with their schedules.
+    pub functions: &'a [Function],
+    /// The queues.
+    pub queues: &'a [Queue],
+    /// Which of them invokes which function.
+    pub mappings: &'a [EventSourceMapping],
 }
 
-async fn run(function: String, schedule: Schedule, lambda: Lambda) {
-    let input = Bytes::from(schedule.input);
-    loop {
-        let answer = lambda.invoke(&function, input.clone(), String::new()).await;
-        let wait = match answer {
-            Err(InvokeError::Building) => {
-                tokio::time::sleep(UNTIL_BUILT).await;
-                continue;
-            }
-            Err(error) => {
-                tracing::warn!(function, schedule = schedule.name, "schedule: {error}");
-                schedule.every
-            }
-            Ok(_) => schedule.every,
-        };
-        tokio::time::sleep(lambda.time_scale().of(wait)).await;
+/// The event sources of a system at work.
+#[derive(Debug, Clone)]
+pub struct Events {
+    sqs: Arc<Sqs>,
+    mappings: Arc<[Arc<Mapping>]>,
+}
+
+impl Events {
+    /// Starts schedules, queues and mappings. Their clock runs as fast as Lambda's waiting goes by.
+    pub fn start(sources: &Sources<'_>, lambda: &Lambda, iam: &Iam) -> Self {
+        let clock = Clock::start(lambda.time_scale());
+        scheduler::start(sources.functions, lambda, clock);
+        let sqs = Arc::new(Sqs::new(sources.queues, clock));
+        let mappings = sources.mappings.iter().filter_map(|config| {
+            let queue = sources.queues.iter().find(|queue| queue.name == config.queue)?;
+            Some(Arc::new(Mapping::new(config.clone(), queue, iam.clone(), clock)))
+        });
+        let mappings: Arc<[_]> = mappings.collect();
+        for mapping in mappings.iter() {
+            tokio::spawn(Arc::clone(mapping).run(Arc::clone(&sqs), lambda.clone()));
+        }
+        Self { sqs, mappings }
+    }
+
+    /// The queues, for who sends.
+    pub fn sqs(&self) -> Arc<Sqs> {
+        Arc::clone(&self.sqs)
+    }
+
+    /// Every queue as it is now, by name.
+    pub fn snapshot(&self) -> Vec<QueueSnapshot> {
+        self.sqs.look(|queue, now| {
+            let polls = |mapping: &&Arc<Mapping>| mapping.config().queue == queue.config().name;
+            snapshot::of(queue, now, self.mappings.iter().find(polls).map(Arc::as_ref))
+        })
+    }
+
+    /// Tells of every change of a queue; the number itself means nothing.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.sqs.changes()
     }
 }

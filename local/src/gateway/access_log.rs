@@ -115,13 +115,13 @@ mod tests {
     use super::*;
     use crate::gateway::authorizer::Identity;
     use crate::gateway::refusal::Refusal;
-    use template::{Route, RouteKey};
+    use template::{Integration, Route, RouteKey};
     use time::OffsetDateTime;
 
     fn api() -> Api {
         let route = Route {
             key: RouteKey::parse("GET /a/{b}").unwrap(),
-            function: "F".into(),
+            integration: Integration::Function("F".into()),
             throttle: None,
             timeout: None,
             authorization: None,

@@ -260,7 +260,7 @@ mod tests {
     use crate::gateway::{path, routing};
     use axum::http::Request;
     use serde_json::{Value, json};
-    use template::RouteKey;
+    use template::{Integration, RouteKey};
 
     fn event(request: axum::http::request::Builder, body: &[u8]) -> Value {
         event_of(request, body, None)
@@ -269,7 +269,7 @@ mod tests {
     fn event_of(request: axum::http::request::Builder, body: &[u8], identity: Option<&Identity>) -> Value {
         let route = |key: &str| Route {
             key: RouteKey::parse(key).unwrap(),
-            function: "Users".into(),
+            integration: Integration::Function("Users".into()),
             throttle: None,
             timeout: None,
             authorization: None,

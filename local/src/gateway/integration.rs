@@ -1,5 +1,5 @@
-//! Calls what stands behind a route and turns what came of it into an answer.
-//! Knows the template's integrations and `Lambda::invoke`; nothing of routes, tokens or throttles.
+//! Calls the function behind a route and turns what came of it into an answer.
+//! Knows `Lambda::invoke`; nothing of routes, tokens or throttles.
 
 use std::time::Duration;
 
@@ -11,25 +11,25 @@ use super::progress::Progress;
 use super::refusal::Refusal;
 use super::response;
 use crate::lambda::{InvokeError, Lambda};
-use template::Route;
 
 /// How long an integration may take unless the template says less; not raisable for HTTP APIs ("Quotas for HTTP APIs").
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Calls the route's integration with an event in payload format 2.0 and waits for as long as it may take.
+/// Calls a function with an event in payload format 2.0 and waits for as long as the integration may take.
 ///
 /// # Errors
 /// What the caller gets where there is no answer, or one that is none.
 pub async fn call(
-    route: &Route,
+    function: &str,
+    timeout: Option<Duration>,
     lambda: &Lambda,
     event: Bytes,
     arrival: &Arrival,
     progress: &mut Progress,
 ) -> Result<Response, Refusal> {
     progress.invoked = Some(arrival.elapsed_ms());
-    let invocation = lambda.invoke(&route.function, event, arrival.trace_id.clone());
-    let outcome = tokio::time::timeout(route.timeout.unwrap_or(TIMEOUT), invocation).await;
+    let invocation = lambda.invoke(function, event, arrival.trace_id.clone());
+    let outcome = tokio::time::timeout(timeout.unwrap_or(TIMEOUT), invocation).await;
     progress.returned = Some(arrival.elapsed_ms());
     match outcome {
         Ok(Ok(payload)) => {

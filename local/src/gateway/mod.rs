@@ -1,5 +1,5 @@
 //! API Gateway on one machine: an HTTP API whose routes, authorizers, throttles, CORS and access log come from template.yaml.
-//! Knows the template's `Api` and `Lambda::invoke`; knows no function's types and asks issuers for keys as anybody would.
+//! Knows the template's `Api`, `Lambda::invoke` and SQS; knows no function's types and asks issuers for keys as anybody would.
 
 mod access_log;
 mod arrival;
@@ -8,11 +8,13 @@ mod body;
 mod cors;
 mod event;
 mod integration;
+mod parameter;
 mod path;
 mod progress;
 mod refusal;
 mod response;
 mod routing;
+mod send_message;
 pub mod telemetry;
 pub mod throttle;
 
@@ -32,8 +34,9 @@ use self::authorizer::Authorizers;
 use self::progress::{Passage, Progress};
 use self::refusal::Refusal;
 use self::telemetry::Telemetry;
+use crate::events::sqs::Sqs;
 use crate::lambda::Lambda;
-use template::{Api, Authorization};
+use template::{Api, Authorization, Integration};
 use throttle::Throttles;
 
 /// Request line and header values together: 10,240 bytes ("Quotas for HTTP APIs").
@@ -50,17 +53,18 @@ struct Gateway {
     throttles: Throttles,
     authorizers: Authorizers,
     lambda: Lambda,
+    sqs: Arc<Sqs>,
     telemetry: Telemetry,
 }
 
 impl HttpApi {
     /// The API of a template; its buckets are full.
-    pub fn new(api: Api, lambda: Lambda) -> Self {
+    pub fn new(api: Api, lambda: Lambda, sqs: Arc<Sqs>) -> Self {
         let routes = routing::Table::new(&api.routes);
         let throttles = Throttles::new(&api, Instant::now());
         let authorizers = Authorizers::new(&api);
         let telemetry = Telemetry::default();
-        Self(Arc::new(Gateway { api, routes, throttles, authorizers, lambda, telemetry }))
+        Self(Arc::new(Gateway { api, routes, throttles, authorizers, lambda, sqs, telemetry }))
     }
 
     /// Answers a request, whatever its path.
@@ -74,7 +78,7 @@ impl HttpApi {
             progress: Progress::default(),
         };
         let response = gateway.respond(&passage.arrival, &mut passage.progress, &mut body).await;
-        body::drain(body);
+        body::drain(body, &passage.arrival.parts.headers);
         let sent = response.body().size_hint().exact().unwrap_or_default();
         passage.progress.answered = Some((response.status().as_u16(), sent));
         response
@@ -155,8 +159,20 @@ impl Gateway {
         if let Some(rule) = &route.authorization {
             self.authorize(rule, arrival, progress).await?;
         }
-        let body = body::read(body).await?;
+        let body = body::read(body, body::PATIENCE).await?;
         progress.received = body.len();
+        let function = match &route.integration {
+            Integration::Function(name) => name,
+            Integration::SendMessage(send) => {
+                let request = parameter::Request {
+                    parts: &arrival.parts,
+                    path: &path,
+                    variables: &found.variables,
+                    body: &body,
+                };
+                return send_message::call(&self.sqs, send, &request, arrival, progress);
+            }
+        };
         let context = event::Context {
             api: &self.api,
             route,
@@ -165,7 +181,7 @@ impl Gateway {
             identity: progress.identity.as_ref(),
         };
         let event = event::build(arrival, &body, &context).map_err(|_| Refusal::InternalError)?;
-        integration::call(route, &self.lambda, event.into(), arrival, progress).await
+        integration::call(function, route.timeout, &self.lambda, event.into(), arrival, progress).await
     }
 
     async fn authorize(

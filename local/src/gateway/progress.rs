@@ -1,4 +1,4 @@
-//! What becomes of a request on its way, noted as it happens and told when it is over, also when its caller goes away.
+//! What becomes of a request on its way, noted as it happens and told when it is over, also when nobody waits for it any more.
 //! Knows the gateway's own words; who wants to hear of it (log, feed) is told in one place.
 
 use std::borrow::Cow;
@@ -49,8 +49,9 @@ impl Progress {
     }
 }
 
-/// The caller has closed the connection; its request is dropped wherever it was.
-const GONE: &str = "the caller went away";
+/// The request was dropped on its way: its connection is broken, or the server ends. A caller who only stops listening is not
+/// noticed, and what they called runs to its end, as on AWS.
+const GONE: &str = "given up before it was answered";
 
 /// A request on its way. When it is dropped, the request is over.
 #[derive(Debug)]

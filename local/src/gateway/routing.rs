@@ -93,12 +93,12 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use template::RouteKey;
+    use template::{Integration, RouteKey};
 
     fn routes(keys: &[&str]) -> Vec<Route> {
         let route = |key: &&str| Route {
             key: RouteKey::parse(key).unwrap(),
-            function: (*key).into(),
+            integration: Integration::Function((*key).into()),
             throttle: None,
             timeout: None,
             authorization: None,

@@ -92,14 +92,14 @@ impl Throttles {
 mod tests {
     use super::*;
     use std::time::Duration;
-    use template::{Route, RouteKey};
+    use template::{Integration, Route, RouteKey};
 
     const SECONDS: u64 = 10;
 
     fn api(default: Option<Throttle>, routes: &[(&str, Option<Throttle>)]) -> Api {
         let route = |(key, throttle): &(&str, Option<Throttle>)| Route {
             key: RouteKey::parse(key).unwrap(),
-            function: "F".into(),
+            integration: Integration::Function("F".into()),
             throttle: *throttle,
             timeout: None,
             authorization: None,

@@ -63,6 +63,12 @@ impl Iam {
         now.effective.get(function).cloned()
     }
 
+    /// The role of a function, as it is now: for what Lambda does in its name.
+    pub fn role(&self, function: &str) -> Option<Arc<ExecutionRole>> {
+        let now = self.shared.now.read().unwrap_or_else(PoisonError::into_inner);
+        now.effective.get(function).cloned()
+    }
+
     /// What the template grants to each role, and what of it is taken away, in the order of the template.
     pub fn grants(&self) -> Vec<RoleGrants> {
         let now = self.shared.now.read().unwrap_or_else(PoisonError::into_inner);

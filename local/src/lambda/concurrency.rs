@@ -111,6 +111,7 @@ mod tests {
             reserved,
             provisioned,
             schedules: Vec::new(),
+            asynchronous: template::Asynchronous::default(),
         }
     }
 

@@ -26,7 +26,7 @@ pub mod telemetry;
 pub mod transcript;
 
 pub use cpu::FULL_SPEED_MB;
-pub use invocation::{InvokeError, PAYLOAD_LIMIT};
+pub use invocation::{Answer, InvokeError, PAYLOAD_LIMIT};
 pub use service::Lambda;
 pub use settings::Settings;
 pub use snapshot::{Counts, EnvironmentSnapshot, EnvironmentStage, FunctionSnapshot};

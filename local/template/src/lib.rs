@@ -5,6 +5,7 @@ mod access_log;
 pub mod evaluated;
 mod intrinsics;
 mod packaging;
+pub mod parameter_mapping;
 pub mod parameters;
 pub mod policy;
 pub mod reference;
@@ -24,7 +25,8 @@ pub use access_log::{AccessLogFormat, LogPart, LogVariable};
 pub use packaging::Packaging;
 pub use route_key::{RouteKey, Segment};
 pub use system::{
-    Api, Authorization, Cors, DeployOnly, Function, IdentitySource, Route, Schedule, System, Table, Throttle,
+    Api, Asynchronous, Authorization, Cors, DeployOnly, EventSourceMapping, Function, IdentitySource,
+    Integration, MappedAttribute, Queue, Redrive, Route, Schedule, SendMessage, System, Table, Throttle,
     UserPool, UserPoolClient,
 };
 use yaml::{Place, Problem};

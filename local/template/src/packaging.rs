@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::PACKAGES;
 use crate::resources::package;
+use crate::support::FUNCTION;
 use crate::yaml::{Node, Problem};
-
-const FUNCTION: &str = "AWS::Serverless::Function";
 
 /// What the functions of a template are made of.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,16 @@ pub struct ExecutionRole {
     pub function: String,
     /// The role's logical id; also its name on this machine.
     pub name: String,
-    /// What its policies say about DynamoDB. What they say about other services is AWS's to judge.
+    /// What its policies say about DynamoDB and SQS. What they say about other services is AWS's to judge.
+    pub statements: Vec<Statement>,
+}
+
+/// A role that a service of AWS takes on to call another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// The role's logical id; also its name on this machine.
+    pub name: String,
+    /// See [`ExecutionRole::statements`].
     pub statements: Vec<Statement>,
 }
 
@@ -59,15 +68,26 @@ pub enum Decision {
 impl ExecutionRole {
     /// Whether the role may do `action` (`dynamodb:GetItem`) to `target`.
     pub fn decide(&self, action: &str, target: &Target) -> Decision {
-        let speaks = |effect: Effect| {
-            let mut statements = self.statements.iter().filter(|statement| statement.effect == effect);
-            statements.any(|statement| statement.speaks_of(action, target))
-        };
-        match (speaks(Effect::Deny), speaks(Effect::Allow)) {
-            (true, _) => Decision::Denied,
-            (false, true) => Decision::Allowed,
-            (false, false) => Decision::NotAllowed,
-        }
+        decide(&self.statements, action, target)
+    }
+}
+
+impl Role {
+    /// Whether the role may do `action` (`sqs:SendMessage`) to `target`.
+    pub fn decide(&self, action: &str, target: &Target) -> Decision {
+        decide(&self.statements, action, target)
+    }
+}
+
+fn decide(statements: &[Statement], action: &str, target: &Target) -> Decision {
+    let speaks = |effect: Effect| {
+        let mut statements = statements.iter().filter(|statement| statement.effect == effect);
+        statements.any(|statement| statement.speaks_of(action, target))
+    };
+    match (speaks(Effect::Deny), speaks(Effect::Allow)) {
+        (true, _) => Decision::Denied,
+        (false, true) => Decision::Allowed,
+        (false, false) => Decision::NotAllowed,
     }
 }
 

@@ -4,8 +4,11 @@
 mod api;
 mod authorizer;
 mod cognito;
+mod events;
 mod function;
 pub(crate) mod inputs;
+mod integration;
+mod queue;
 mod role;
 mod stage;
 mod table;
@@ -91,20 +94,32 @@ impl<'a> Reader<'a> {
             for property in support::check(kind, &resource.properties, &mut self.problems) {
                 deploy_only.add_property(kind, &property);
             }
+            events::check(resource, &mut deploy_only, &mut self.problems);
         }
         let mut problems = std::mem::take(&mut self.problems);
         let mut functions = function::read(&resources, &mut problems);
         functions.retain(|function| !triggers.contains(&function.name));
-        let mut roles = role::read(&resources, &mut problems);
+        let named = role::roles(&resources, &mut problems);
+        let mut roles = role::of_functions(&resources, &named, &mut problems);
         roles.retain(|role| !triggers.contains(&role.function));
         let tables = table::read(&resources, &mut problems);
+        let queues = queue::read(&resources, &mut problems);
+        let event_source_mappings = events::mappings(&resources, &functions, &queues, &mut problems);
         let user_pool = cognito::read(&resources, self.stack, &mut problems);
         let authorizers = authorizer::read(&resources, user_pool.as_ref(), &mut problems);
-        let api = api::read(&resources, &authorizers, &mut problems);
+        let behind = api::Behind { queues: &queues, roles: &named, authorizers: &authorizers };
+        let api = api::read(&resources, &behind, &mut problems);
         match api {
-            Some(api) if problems.is_empty() => {
-                Ok(System { functions, roles, api, tables, user_pool, deploy_only })
-            }
+            Some(api) if problems.is_empty() => Ok(System {
+                functions,
+                roles,
+                api,
+                tables,
+                queues,
+                event_source_mappings,
+                user_pool,
+                deploy_only,
+            }),
             _ => Err(problems),
         }
     }
@@ -147,7 +162,7 @@ impl<'a> Reader<'a> {
             }
             let property = |name: &str| resource.get("Properties").and_then(|node| node.get(name));
             let arn = match kind {
-                "AWS::Serverless::Function" => {
+                support::FUNCTION => {
                     let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{id}");
                     if let Some(Ok(alias)) = property("AutoPublishAlias").map(Node::text) {
                         self.scope.refs.insert(format!("{id}.Alias"), format!("{arn}:{alias}"));
@@ -161,6 +176,15 @@ impl<'a> Reader<'a> {
                         name.and_then(|node| node.text().ok().map(str::to_owned)).unwrap_or(id.clone());
                     self.scope.refs.insert(id.clone(), name.clone());
                     format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}")
+                }
+                queue::QUEUE => {
+                    let name =
+                        property("QueueName").and_then(|node| self.scope.evaluate(node).ok().flatten());
+                    let name =
+                        name.and_then(|node| node.text().ok().map(str::to_owned)).unwrap_or(id.clone());
+                    self.scope.refs.insert(id.clone(), queue::url(&name));
+                    self.scope.attributes.insert(format!("{id}.QueueName"), name.clone());
+                    queue::arn(&name)
                 }
                 "AWS::Cognito::UserPool" => {
                     let pool = cognito::pool_id(self.stack, id);
@@ -241,7 +265,7 @@ impl<'a> Reader<'a> {
 pub(crate) fn properties_of(place: Place, resource: &Node, kind: &str, globals: Option<&Node>) -> Node {
     let empty = Node { value: Value::Map(Vec::new()), place, tag: None };
     let mut properties = resource.get("Properties").unwrap_or(&empty).clone();
-    if let (Some(globals), "AWS::Serverless::Function") = (globals, kind) {
+    if let (Some(globals), support::FUNCTION) = (globals, kind) {
         let ignored = resource.get("IgnoreGlobals").map_or(&[][..], Node::items);
         let is_ignored = |name: &str| ignored.iter().any(|node| node.text() == Ok(name));
         let mut globals = globals.clone();
@@ -276,4 +300,25 @@ fn required<'r>(resource: &'r Resource, name: &str, problems: &mut Vec<Problem>)
 /// Takes a result's value, or keeps its problem.
 fn keep<T>(result: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
     result.map_err(|problem| problems.push(problem)).ok()
+}
+
+/// A number within its bounds; the default where nothing is written.
+fn bounded<T>(
+    node: Option<&Node>,
+    default: T,
+    bounds: &std::ops::RangeInclusive<T>,
+    unit: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<T>
+where
+    T: std::str::FromStr + PartialOrd + std::fmt::Display + Copy,
+{
+    let Some(node) = node else { return Some(default) };
+    let value = keep(node.parse("a whole number"), problems)?;
+    if !bounds.contains(&value) {
+        let (low, high) = (bounds.start(), bounds.end());
+        problems.push(Problem::new(node.place, format!("{value} {unit} is outside {low}–{high}")));
+        return None;
+    }
+    Some(value)
 }

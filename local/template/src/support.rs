@@ -16,15 +16,19 @@ pub struct Support {
     pub deploy_only: &'static [&'static str],
 }
 
+/// SAM's type of a function; behind a dot stand the kinds of its events.
+pub(crate) const FUNCTION: &str = "AWS::Serverless::Function";
+
 /// Every resource type whose properties are looked at.
 pub const SUPPORT: &[Support] = &[
     Support {
-        resource_type: "AWS::Serverless::Function",
-        becomes: "`CodeUri`가 가리키는 zip의 cargo 패키지를 컴파일해 Runtime API로 말하는 프로세스로 띄운다. 실행 환경 하나가 프로세스 하나이고, 메모리 크기만큼 CPU를 나누어 준다. `Runtime`은 `provided.al2023`, `Handler`는 `bootstrap`, 이벤트는 `rate(…)`로 적은 `ScheduleV2`만 받는다.",
+        resource_type: FUNCTION,
+        becomes: "`CodeUri`가 가리키는 zip의 cargo 패키지를 컴파일해 Runtime API로 말하는 프로세스로 띄운다. 실행 환경 하나가 프로세스 하나이고, 메모리 크기만큼 CPU를 나누어 준다. `Runtime`은 `provided.al2023`, `Handler`는 `bootstrap`, 이벤트는 `ScheduleV2`와 `SQS`를 받고, 나머지는 라우트로 적는다.",
         honoured: &[
             "AutoPublishAlias",
             "CodeUri",
             "Environment",
+            "EventInvokeConfig",
             "Events",
             "Handler",
             "MemorySize",
@@ -36,6 +40,49 @@ pub const SUPPORT: &[Support] = &[
             "Timeout",
         ],
         deploy_only: &["Architectures", "Description", "LoggingConfig", "Tags"],
+    },
+    Support {
+        resource_type: "AWS::Serverless::Function.ScheduleV2",
+        becomes: "함수를 `rate(…)`마다 비동기로 부른다. `Input`이 없으면 Scheduler의 기본 이벤트를 보내고, 함수가 실패하면 1분 뒤와 다시 2분 뒤에 되풀이한다.",
+        honoured: &["Input", "ScheduleExpression", "State"],
+        // What is not delivered is repeated as RetryPolicy says; here everything is delivered.
+        deploy_only: &[
+            "Description",
+            "FlexibleTimeWindow",
+            "GroupName",
+            "Name",
+            "OmitName",
+            "PermissionsBoundary",
+            "RetryPolicy",
+            "RoleArn",
+        ],
+    },
+    Support {
+        resource_type: "AWS::Serverless::Function.SQS",
+        becomes: "큐를 폴링해 함수를 배치로 부른다. 부분 배치 응답, 배치 창, 최대 동시성, 함수 역할의 큐 권한을 지킨다.",
+        honoured: &[
+            "BatchSize",
+            "Enabled",
+            "FunctionResponseTypes",
+            "MaximumBatchingWindowInSeconds",
+            "Queue",
+            "ScalingConfig",
+        ],
+        deploy_only: &["MetricsConfig"],
+    },
+    Support {
+        resource_type: "AWS::SQS::Queue",
+        becomes: "메모리 안의 표준 큐가 된다. 가시성 제한 시간, 보존 기간, 메시지 크기를 지키고 `maxReceiveCount`번 받은 메시지를 DLQ로 옮긴다. 프로그램이 끝나면 비워진다.",
+        honoured: &[
+            "DelaySeconds",
+            "MaximumMessageSize",
+            "MessageRetentionPeriod",
+            "QueueName",
+            "ReceiveMessageWaitTimeSeconds",
+            "RedrivePolicy",
+            "VisibilityTimeout",
+        ],
+        deploy_only: &["KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId", "SqsManagedSseEnabled", "Tags"],
     },
     Support {
         resource_type: "AWS::DynamoDB::Table",
@@ -62,8 +109,17 @@ pub const SUPPORT: &[Support] = &[
     },
     Support {
         resource_type: "AWS::ApiGatewayV2::Integration",
-        becomes: "라우트와 함수를 잇는다. `AWS_PROXY`와 페이로드 형식 2.0만 받고, 함수를 `TimeoutInMillis`(없으면 30초)까지 기다린다.",
-        honoured: &["ApiId", "IntegrationType", "IntegrationUri", "PayloadFormatVersion", "TimeoutInMillis"],
+        becomes: "라우트와 그 뒤를 잇는다. 함수라면 `AWS_PROXY`와 페이로드 형식 2.0만 받고 `TimeoutInMillis`(없으면 30초)까지 기다린다. `SQS-SendMessage`라면 `CredentialsArn`의 역할로 큐에 바로 보내고 SQS의 XML을 돌려준다.",
+        honoured: &[
+            "ApiId",
+            "CredentialsArn",
+            "IntegrationSubtype",
+            "IntegrationType",
+            "IntegrationUri",
+            "PayloadFormatVersion",
+            "RequestParameters",
+            "TimeoutInMillis",
+        ],
         deploy_only: &["Description"],
     },
     Support {
@@ -182,10 +238,11 @@ pub const DEPLOY_ONLY_TYPES: &[&str] = &[
 /// Honoured properties that speak of AWS's resources too: a role's policies allow writing to log groups, which are not here,
 /// and a stage's access log goes to one.
 const NAME_AWS: &[(&str, &str)] = &[
+    ("AWS::ApiGatewayV2::Integration", "CredentialsArn"),
     ("AWS::ApiGatewayV2::Stage", "AccessLogSettings"),
     ("AWS::IAM::Role", "Policies"),
-    ("AWS::Serverless::Function", "Policies"),
-    ("AWS::Serverless::Function", "Role"),
+    (FUNCTION, "Policies"),
+    (FUNCTION, "Role"),
 ];
 
 /// What may stand beside `Type` in a resource. `DependsOn` orders a deployment, the policies count when a stack goes.

@@ -6,7 +6,8 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::access_log::AccessLogFormat;
-use crate::policy::ExecutionRole;
+use crate::parameter_mapping::Mapping;
+use crate::policy::{ExecutionRole, Role};
 use crate::route_key::RouteKey;
 
 /// Everything `local` runs.
@@ -20,6 +21,10 @@ pub struct System {
     pub api: Api,
     /// The DynamoDB tables.
     pub tables: Vec<Table>,
+    /// The SQS queues.
+    pub queues: Vec<Queue>,
+    /// Which queue invokes which function.
+    pub event_source_mappings: Vec<EventSourceMapping>,
     /// The Cognito user pool whose tokens the API takes.
     pub user_pool: Option<UserPool>,
     /// What exists on AWS alone.
@@ -99,6 +104,24 @@ pub struct Function {
     pub provisioned: u32,
     /// `ScheduleV2` events.
     pub schedules: Vec<Schedule>,
+    /// `EventInvokeConfig`: how an invocation nobody waits for is repeated.
+    pub asynchronous: Asynchronous,
+}
+
+/// How Lambda repeats an asynchronous invocation that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asynchronous {
+    /// `MaximumRetryAttempts`: after an error of the function.
+    pub retries: u32,
+    /// `MaximumEventAgeInSeconds`: no attempt is begun later than this after the event came.
+    pub age: Duration,
+}
+
+impl Default for Asynchronous {
+    /// Lambda's own: twice more, within six hours ("How Lambda handles errors and retries with asynchronous invocation").
+    fn default() -> Self {
+        Self { retries: 2, age: Duration::from_secs(6 * 3_600) }
+    }
 }
 
 /// A schedule that invokes a function (`ScheduleV2`).
@@ -108,8 +131,59 @@ pub struct Schedule {
     pub name: String,
     /// From `rate(…)`.
     pub every: Duration,
-    /// The event it sends, JSON.
-    pub input: String,
+    /// The event it sends, JSON; `None` for the Scheduler's own.
+    pub input: Option<String>,
+}
+
+/// An SQS queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// `QueueName`, else the logical id.
+    pub name: String,
+    /// `arn:aws:sqs:…:<name>`
+    pub arn: String,
+    /// `https://sqs.…/<account>/<name>`
+    pub url: String,
+    /// `VisibilityTimeout`: for how long a message that was received is hidden.
+    pub visibility_timeout: Duration,
+    /// `MessageRetentionPeriod`
+    pub retention: Duration,
+    /// `ReceiveMessageWaitTimeSeconds`: for how long a receive waits for a message.
+    pub wait: Duration,
+    /// `DelaySeconds`: for how long a new message is hidden.
+    pub delay: Duration,
+    /// `MaximumMessageSize`, bytes.
+    pub longest_message: usize,
+    /// `RedrivePolicy`
+    pub redrive: Option<Redrive>,
+}
+
+/// `RedrivePolicy`: where a queue's messages go that nobody manages to delete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redrive {
+    /// Name of the dead-letter queue.
+    pub queue: String,
+    /// `maxReceiveCount`: how often a message is given out before.
+    pub max_receive_count: u32,
+}
+
+/// An event source mapping: Lambda polls a queue and invokes a function with what it gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventSourceMapping {
+    /// Its name in the template.
+    pub name: String,
+    /// Name of the function.
+    pub function: String,
+    /// Name of the queue.
+    pub queue: String,
+    /// `BatchSize`
+    pub batch_size: usize,
+    /// `MaximumBatchingWindowInSeconds`: for how long a batch is gathered.
+    pub window: Duration,
+    /// `FunctionResponseTypes: [ReportBatchItemFailures]`
+    pub reports_failures: bool,
+    /// `ScalingConfig.MaximumConcurrency`
+    pub max_concurrency: Option<usize>,
 }
 
 /// An HTTP API with its `$default` stage.
@@ -134,14 +208,59 @@ pub struct Api {
 pub struct Route {
     /// Method and path pattern.
     pub key: RouteKey,
-    /// Name of the function.
-    pub function: String,
+    /// What answers.
+    pub integration: Integration,
     /// `RouteSettings` of this route.
     pub throttle: Option<Throttle>,
     /// `TimeoutInMillis` of its integration: how long the gateway waits for the function.
     pub timeout: Option<Duration>,
     /// What a token must say for the route to be taken; `None` for a route open to everybody.
     pub authorization: Option<Authorization>,
+}
+
+/// What stands behind a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Integration {
+    /// A function, by name.
+    Function(String),
+    /// `SQS-SendMessage`: the gateway itself calls SQS, and no function runs.
+    SendMessage(Box<SendMessage>),
+}
+
+impl Integration {
+    /// The function's name, where there is one.
+    pub fn function(&self) -> Option<&str> {
+        match self {
+            Self::Function(name) => Some(name),
+            Self::SendMessage(_) => None,
+        }
+    }
+}
+
+/// The parameters of an `SQS-SendMessage` integration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendMessage {
+    /// Name of the queue in `QueueUrl`.
+    pub queue: String,
+    /// `MessageBody`
+    pub body: Mapping,
+    /// `MessageAttributes`
+    pub attributes: Vec<MappedAttribute>,
+    /// `DelaySeconds`; the queue's own where nothing is written.
+    pub delay: Option<Duration>,
+    /// The role of `CredentialsArn`, which the gateway takes on for the call.
+    pub role: Role,
+}
+
+/// A message attribute with the value it is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappedAttribute {
+    /// Its name.
+    pub name: String,
+    /// `DataType`: `String` or `Number`, with or without a label behind a dot.
+    pub data_type: String,
+    /// `StringValue`
+    pub value: Mapping,
 }
 
 /// A JWT authorizer together with the scopes of the route it stands before.

@@ -37,6 +37,10 @@ const ANSWER: &str = "
         one.querySelectorAll('button').forEach(press);
         if (one.querySelector('output').value) used('journey');
     }
+    for (const one of document.querySelectorAll('.token')) {
+        one.querySelectorAll('button').forEach(press);
+        used('token');
+    }
     document.querySelectorAll('details').forEach((one) => one.open = true);
     document.querySelectorAll('.clip-button').forEach((one) => one.click());
     return kinds";
@@ -45,9 +49,10 @@ const ANSWER: &str = "
 pub const SKIP: &str =
     "document.querySelectorAll('live-predict').forEach((one) => one.querySelectorAll('button')[1]?.click())";
 
-/// The blocks to run: the page's first, the first with each kind of chart, and the first that needs another before it.
+/// The blocks to run: the page's first, the first with each kind of chart, and the first that needs another before it. Those of
+/// signed-in readers are run in sign_in/widget.rs.
 const BLOCKS: &str = "
-    const all = [...document.querySelectorAll('live-request')].filter((one) => one.querySelector('.live-buttons button'));
+    const all = [...document.querySelectorAll('live-request')].filter((one) => one.querySelector('.live-buttons button') && !one.querySelector('.live-needs'));
     const model = (one) => JSON.parse(one.dataset.block);
     const first = { block: all[0], dots: all.find((one) => one.querySelector('.live-chart.dots')),
         lanes: all.find((one) => one.querySelector('.live-chart.lanes')), burst: all.find((one) => model(one).parallel > 6),
@@ -133,6 +138,7 @@ fn nothing_a_reader_does_breaks_the_policy() {
             "live-compare",
             "simulator",
             "journey",
+            "token",
         ] {
             assert!(used.contains_key(kind), "no {kind} was used: {used:?}");
         }

@@ -48,12 +48,14 @@ pub static BOOK: LazyLock<Book> = LazyLock::new(|| {
 });
 
 impl Book {
-    /// Every page a reader can open, the page for missing ones included; not the print page.
+    /// Every page a reader can open, the page for missing ones included; neither the print page nor the one that leads back from
+    /// signing in.
     pub fn pages(&self) -> Vec<String> {
         let files = std::fs::read_dir(self.folder.path()).unwrap().map(Result::unwrap);
         let names = files.map(|file| file.file_name().into_string().unwrap());
         let mut pages: Vec<_> = names
-            .filter(|name| name.ends_with(".html") && !["print.html", "toc.html"].contains(&name.as_str()))
+            .filter(|name| name.ends_with(".html"))
+            .filter(|name| !["print.html", "toc.html", "signed-in.html"].contains(&name.as_str()))
             .collect();
         pages.sort();
         assert!(pages.len() > 5 && pages.contains(&"404.html".to_owned()), "{pages:?}");

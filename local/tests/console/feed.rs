@@ -9,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use local::console::Console;
+use local::events::{Events, Sources};
 use local::gateway::HttpApi;
 use local::iam::Iam;
 use local::lambda::{Lambda, Settings};
@@ -193,15 +194,15 @@ async fn throttled() -> (Console, Lambda, TempDir) {
         idle: LIMIT,
         most_environments: 1,
         most_waiting: 1,
-        folder: std::env::temp_dir().join(format!("console-{}", std::process::id())),
-        variables: BTreeMap::new(),
-        credentials: BTreeMap::new(),
+        ..Settings::new(folder.path().join("environments"))
     };
     let lambda = Lambda::start(std::slice::from_ref(&function), settings).await.unwrap();
     lambda.deliver(&function.package, PathBuf::from("/nowhere"));
     let api = template::load(crate::blocks::root(), "local", crate::blocks::STACK).unwrap().api;
-    let gateway = HttpApi::new(api, lambda.clone()).telemetry();
-    let console = Console::new(&[function], &[], lambda.clone(), gateway, Iam::new(Vec::new()));
+    let iam = Iam::new(Vec::new());
+    let events = Events::start(&Sources { functions: &[], queues: &[], mappings: &[] }, &lambda, &iam);
+    let gateway = HttpApi::new(api, lambda.clone(), events.sqs()).telemetry();
+    let console = Console::new(&[function], &[], lambda.clone(), gateway, events, iam);
     (console, lambda, folder)
 }
 

@@ -22,9 +22,9 @@ pub fn example(name: &str) -> PathBuf {
             name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
         });
         let mut cargo = Command::new(env!("CARGO"));
-        told.for_each(|name| {
+        for name in told {
             cargo.env_remove(name);
-        });
+        }
         let built = cargo
             .args(["build", "--quiet", "--workspace", "--example", "misbehaving", "--example", "panicking"])
             .status();
@@ -56,6 +56,7 @@ pub fn function() -> Function {
         reserved: None,
         provisioned: 0,
         schedules: Vec::new(),
+        asynchronous: template::Asynchronous::default(),
     }
 }
 

@@ -71,18 +71,6 @@ async fn fifty_slow_calls_at_once_get_fifty_environments_and_the_last_used_is_us
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn quick_calls_share_few_environments_because_what_becomes_free_takes_what_waits() {
-    let bench = crowd(200, |_| {}).await;
-    bench.tell("echo").await.unwrap();
-    bench.frozen().await;
-    burst(&bench, 200, 0).await;
-    let counts = bench.snapshot().counts;
-    assert_eq!((counts.invocations, counts.errors), (201, 0));
-    assert!(bench.snapshot().environments.len() < 100, "{}", bench.snapshot().environments.len());
-    bench.lambda.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn idle_environments_are_reclaimed_and_minutes_may_pass_as_seconds() {
     let bench = crowd(5, |settings| {
         settings.idle = Duration::from_secs(600);

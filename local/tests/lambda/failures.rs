@@ -145,6 +145,7 @@ async fn a_killed_environment_is_replaced_whether_it_works_or_is_frozen() {
     let pid = nix::unistd::Pid::from_raw(told["pid"].as_i64().unwrap() as i32);
     bench.frozen().await;
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
+    bench.empty().await;
     assert_eq!(bench.tell("echo").await, Ok(json!("echo")));
 
     let told = bench.tell("tell").await.unwrap();

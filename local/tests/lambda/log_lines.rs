@@ -44,7 +44,7 @@ async fn log_of(function: Function, trace: &str, events: &[serde_json::Value]) -
 
 /// Numbers with a fraction become 0.00, the other varying numbers 0, ids and times their names.
 fn plain(line: &str) -> String {
-    let words = line.split_inclusive([' ', '\t', ':']).map(|word| {
+    let words = line.split_inclusive([' ', '\t']).map(|word| {
         let bare = word.trim_end_matches([' ', '\t', ':']);
         let rest = &word[bare.len()..];
         let number = bare.parse::<f64>().is_ok();

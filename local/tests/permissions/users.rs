@@ -1,7 +1,7 @@
 //! The real `users`, with and without a permission its work needs.
 
 use std::net::SocketAddr;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use local::dynamodb::{Data, DynamoDb, Storage};
@@ -85,7 +85,7 @@ impl Users {
             packaging.abort();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let base = format!("http://{}", listener.local_addr().unwrap());
-            let api = HttpApi::new(system.api, lambda.clone()).router();
+            let api = HttpApi::new(system.api, lambda.clone(), Arc::default()).router();
             let api = api.into_make_service_with_connect_info::<SocketAddr>();
             tokio::spawn(async move { axum::serve(listener, api).await });
             (base, secrets, lambda, iam)

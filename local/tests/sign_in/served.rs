@@ -1,7 +1,7 @@
 //! An issuer with a clock of its own, behind the wall and beside a gateway.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,8 +11,10 @@ use std::time::Duration;
 use local::cognito::{self, Clock, Issuer};
 use local::gateway::HttpApi;
 use local::lambda::{Lambda, Settings};
-use local::wall;
-use template::{Api, Authorization, IdentitySource, Route, RouteKey, UserPool, UserPoolClient};
+use local::server::connections::Bounds;
+use local::server::rooms::Rooms;
+use local::wall::Wall;
+use template::{Api, Authorization, IdentitySource, Integration, Route, RouteKey, UserPool, UserPoolClient};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -36,7 +38,7 @@ pub static LOG: LazyLock<Log> = LazyLock::new(|| {
 /// The example `echo`, compiled once.
 static ECHO: LazyLock<PathBuf> = LazyLock::new(|| {
     let built =
-        Command::new(env!("CARGO")).args(["build", "--quiet", "-p", "local", "--example", "echo"]).status();
+        Command::new(env!("CARGO")).args(["build", "--quiet", "--workspace", "--example", "echo"]).status();
     assert!(built.unwrap().success());
     // <target>/debug/deps/sign_in-… → <target>/debug/examples/echo
     let test = std::env::current_exe().unwrap();
@@ -70,12 +72,10 @@ impl Served {
             let address = pool.issuer.clone();
             let issuer = Issuer::with_clock(pool, Some(KEY.folder.path().to_owned()), clock);
             let lambda = lambda(folder.path()).await;
-            let gateway = HttpApi::new(api(&address), lambda.clone()).router();
-            let router = cognito::router(issuer, vec![base.clone(), NAMED.to_owned(), "*".to_owned()])
-                .fallback_service(gateway)
-                .layer(axum::middleware::from_fn(wall::guard))
-                .into_make_service_with_connect_info::<SocketAddr>();
-            tokio::spawn(async move { axum::serve(listener, router).await });
+            let pages = cognito::router(issuer, vec![base.clone(), NAMED.to_owned(), "*".to_owned()]);
+            let api = HttpApi::new(api(&address), lambda.clone(), Arc::default());
+            let rooms = Rooms::new(Wall::default(), api, pages);
+            tokio::spawn(rooms.serve(listener, Bounds::default(), pending()));
             (base, address, lambda)
         });
         Self { base, issuer, ahead, lambda, _folder: folder, runtime }
@@ -122,7 +122,7 @@ fn pool(base: &str) -> UserPool {
 fn api(issuer: &str) -> Api {
     let route = |key: &str, scopes: Vec<String>| Route {
         key: RouteKey::parse(key).unwrap(),
-        function: "Echo".to_owned(),
+        integration: Integration::Function("Echo".to_owned()),
         throttle: None,
         timeout: None,
         authorization: Some(Authorization {
@@ -156,6 +156,7 @@ async fn lambda(folder: &Path) -> Lambda {
         reserved: None,
         provisioned: 0,
         schedules: Vec::new(),
+        asynchronous: template::Asynchronous::default(),
     };
     Lambda::start(&[function], Settings::new(folder.to_owned())).await.unwrap()
 }

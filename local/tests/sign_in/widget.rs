@@ -46,9 +46,16 @@ fn wait_for(page: &Session<'_>, expression: &str) {
         .unwrap_or_else(|error| panic!("{expression}: {error:#}; it says {}", value(page, SAYS)));
 }
 
+/// Presses a button as a mouse does, away from the bar at the top of the window.
+fn press(page: &Session<'_>, css: &str) {
+    page.script("document.querySelector(arguments[0]).scrollIntoView({ block: 'center' })", &[css.into()])
+        .unwrap();
+    page.click(css).unwrap();
+}
+
 /// From the press of a button to the page with the tokens.
 fn sign_in_by(page: &Session<'_>, button: &str, name: &str) {
-    page.click(button).unwrap();
+    press(page, button);
     page.wait_until("document.querySelector('#username')", LIMIT).unwrap();
     page.type_keys(":focus", &format!("{name}{}", Key::Enter)).unwrap();
     page.wait_until(&format!("location.pathname === '/{CHAPTER}' && {HELD}"), LIMIT).unwrap();
@@ -69,7 +76,7 @@ fn says(page: &Session<'_>, id: &str) -> String {
 
 /// Presses a block's button and waits for the answer; its status.
 fn run(page: &Session<'_>, id: &str) -> String {
-    page.click(&format!("#live-{id} .live-buttons button")).unwrap();
+    press(page, &format!("#live-{id} .live-buttons button"));
     let answered = format!("document.querySelector('#live-{id} .live-answer .live-head')");
     wait_for(page, &format!("{answered} && !document.querySelector('#live-{id} live-request').ariaBusy"));
     value(page, &format!("{answered}.lastChild.textContent")).as_str().unwrap().to_owned()
@@ -112,7 +119,7 @@ fn a_reader_signs_in_calls_the_api_comes_back_and_signs_out() {
         );
 
         // Nobody is signed in: the block says so, sends nothing and offers the way.
-        page.click("#live-me-list .live-buttons button").unwrap();
+        press(&page, "#live-me-list .live-buttons button");
         assert!(says(&page, "me-list").starts_with("먼저 로그인한다."), "{}", says(&page, "me-list"));
         let sent =
             "performance.getEntriesByType('resource').filter((one) => one.name.includes('/api/')).length";
@@ -145,7 +152,7 @@ fn a_reader_signs_in_calls_the_api_comes_back_and_signs_out() {
             editor.dispatchEvent(new Event('input'))";
         page.script(edit, &[]).unwrap();
         assert_eq!(run(&page, "me-list"), "404");
-        page.click("#live-me-list .live-buttons button:nth-child(2)").unwrap();
+        press(&page, "#live-me-list .live-buttons button:nth-child(2)");
         assert_eq!(run(&page, "me-list"), "200");
         assert_eq!(
             value(&page, "document.querySelector('#live-me-list .live-answer').textContent.includes('eyJ')"),
@@ -154,7 +161,7 @@ fn a_reader_signs_in_calls_the_api_comes_back_and_signs_out() {
 
         // Out again: the tokens are gone here, the refresh token there, and the issuer asks for a name anew.
         let refresh = value(&page, &format!("JSON.parse({HELD}).refresh_token"));
-        page.click(".live-sign-in button").unwrap();
+        press(&page, ".live-sign-in button");
         page.wait_until(&format!("location.hash === '#live-sign-in' && window.mdbookLive?.signIn && {SAYS}.startsWith('로그아웃했다.')"), LIMIT).unwrap();
         assert_eq!(
             value(&page, &format!("[{HELD} ?? null, sessionStorage['live-sign-in'] ?? null]")),
@@ -164,7 +171,7 @@ fn a_reader_signs_in_calls_the_api_comes_back_and_signs_out() {
             const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: client, refresh_token: arguments[0] });
             return (await fetch(issuer + '/oauth2/token', { method: 'POST', body })).json()";
         assert_eq!(page.script_async(renew, &[refresh]).unwrap(), json!({ "error": "invalid_grant" }));
-        page.click(".live-sign-in button").unwrap();
+        press(&page, ".live-sign-in button");
         page.wait_until("document.querySelector('#username')", LIMIT).unwrap();
         assert_eq!(blocked(&page), Vec::<String>::new());
     }
@@ -190,9 +197,7 @@ fn tokens_are_kept_in_this_tab_and_nowhere_else() {
     for token in ["access_token", "id_token", "refresh_token"] {
         let secret = held[token].as_str().unwrap();
         assert!(!stored.to_string().contains(secret), "{token}");
-        let others = format!(
-            "Object.keys(sessionStorage).filter((key) => key !== 'live:/:sign-in' && sessionStorage[key].includes(arguments[0]))"
-        );
+        let others = "Object.keys(sessionStorage).filter((key) => key !== 'live:/:sign-in' && sessionStorage[key].includes(arguments[0]))";
         assert_eq!(page.script(&format!("return {others}"), &[secret.into()]).unwrap(), json!([]), "{token}");
     }
     // Another tab is another reader.
@@ -208,7 +213,7 @@ fn tokens_are_kept_in_this_tab_and_nowhere_else() {
         json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] }),
     )
     .unwrap();
-    page.click("#live-me-list .live-buttons button:nth-child(3)").unwrap();
+    press(&page, "#live-me-list .live-buttons button:nth-child(3)");
     wait_for(
         &page,
         "document.querySelector('#live-me-list .live-say').textContent.startsWith('curl 명령을 복사했다')",
@@ -221,7 +226,7 @@ fn tokens_are_kept_in_this_tab_and_nowhere_else() {
     // The button that erases what the book stored forgets the tokens too.
     page.goto(&format!("http://127.0.0.1:{}/", PROGRAM.port)).unwrap();
     wait_for(&page, "document.querySelector('.live-progress button')?.checkVisibility()");
-    page.click(".live-progress button").unwrap();
+    press(&page, ".live-progress button");
     wait_for(&page, "document.querySelector('.live-progress .live-say').textContent.includes('지웠다')");
     assert_eq!(value(&page, &format!("{HELD} ?? null")), Value::Null);
 }
@@ -257,7 +262,7 @@ fn an_answer_of_another_sign_in_is_thrown_away() {
 
     // One was begun, and somebody hands in the answer to another.
     come_back(&page, &url);
-    page.click(".live-sign-in button").unwrap();
+    press(&page, ".live-sign-in button");
     page.wait_until("document.querySelector('#username')", LIMIT).unwrap();
     page.goto(&format!("{origin}/signed-in.html?code=stolen&state=another")).unwrap();
     page.wait_until(&format!("location.pathname === '/{CHAPTER}' && window.mdbookLive?.signIn && document.querySelector('.live-sign-in .bad')"), LIMIT).unwrap();
@@ -290,7 +295,7 @@ fn an_answer_of_another_sign_in_is_thrown_away() {
 
     // The right code, and an ID token that was made for another request.
     come_back(&page, &url);
-    page.click(".live-sign-in button").unwrap();
+    press(&page, ".live-sign-in button");
     page.wait_until("document.querySelector('#username')", LIMIT).unwrap();
     let other = "const asked = JSON.parse(sessionStorage['live-sign-in']); asked.nonce = 'another'; sessionStorage['live-sign-in'] = JSON.stringify(asked)";
     page.script(other, &[]).unwrap();
@@ -324,7 +329,7 @@ fn what_cannot_be_done_is_said_with_its_reason() {
     let page = driver.session().unwrap();
     let url = chapter("127.0.0.1", PROGRAM.port);
     let fails = |said: &str| {
-        page.click(".live-sign-in button").unwrap();
+        press(&page, ".live-sign-in button");
         wait_for(&page, "document.querySelector('.live-sign-in .live-say.bad')");
         let seen = value(&page, SAYS);
         assert!(seen.as_str().unwrap().starts_with(said), "{said}: {seen}");
@@ -369,7 +374,7 @@ fn what_cannot_be_done_is_said_with_its_reason() {
     open(&page, &url);
     sign_in(&page, "haneul");
     block(&["*/.well-known/*"]);
-    page.click(".live-sign-in button").unwrap();
+    press(&page, ".live-sign-in button");
     wait_for(&page, &format!("{SAYS}.startsWith('이 탭의 토큰은 지웠다.')"));
     assert_eq!(value(&page, &format!("{HELD} ?? null")), Value::Null);
     block(&[]);
@@ -402,7 +407,7 @@ fn tokens_are_renewed_before_a_block_needs_them() {
 
     // A refresh token that is no good any more: signed out, with the reason, and nothing is sent.
     aged("held.refresh_token = 'x'");
-    page.click("#live-me-list .live-buttons button").unwrap();
+    press(&page, "#live-me-list .live-buttons button");
     wait_for(&page, "document.querySelector('.live-sign-in .live-say.bad')");
     assert!(value(&page, SAYS).as_str().unwrap().starts_with("다시 로그인한다."), "{}", value(&page, SAYS));
     wait_for(
@@ -412,8 +417,10 @@ fn tokens_are_renewed_before_a_block_needs_them() {
     assert_eq!(value(&page, &format!("{HELD} ?? null")), Value::Null);
     assert_eq!(value(&page, "'access_token' in mdbookLive.variables"), false);
 
-    // A token the API does not know any more, as after a server was started anew: the block says what to do.
-    sign_in(&page, "haneul");
+    // A token the API does not know any more, as after a server was started anew: the block says what to do. To the issuer the
+    // browser is still signed in, so it asks for no name.
+    press(&page, ".live-sign-in button");
+    page.wait_until(&format!("location.hash === '#live-sign-in' && {HELD}"), LIMIT).unwrap();
     let other = format!(
         "const held = JSON.parse({HELD}); held.access_token += 'A'; sessionStorage['live:/:sign-in'] = JSON.stringify(held)"
     );
@@ -455,7 +462,7 @@ fn the_place_to_sign_in_is_for_everybody() {
     let narrow = "[...document.querySelectorAll('.live-sign-in, .live-sign-in *, .token *, .live-needs *')].filter((one) => one.getBoundingClientRect().right > 360 && !one.closest('pre')).map((one) => one.outerHTML.slice(0, 120))";
     assert_eq!(value(&page, narrow), json!([]));
     assert_eq!(value(&page, "document.documentElement.scrollWidth <= 360"), true);
-    let small = "[...document.querySelectorAll('.live-sign-in button, .token button')].filter((one) => one.getBoundingClientRect().height < 44).length";
+    let small = "[...document.querySelectorAll('.live-sign-in button, .token button')].filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44).length";
     assert_eq!(value(&page, small), 0);
     page.script("document.querySelector('.token button').click()", &[]).unwrap();
     wait_for(&page, "document.querySelector('.token .live-verdict')");
@@ -485,7 +492,7 @@ fn the_place_to_sign_in_is_for_everybody() {
 /// Presses a button of the figure that takes tokens apart; its sentence, and the verdict of each rule.
 fn taken_apart(page: &Session<'_>, button: &str) -> (String, Vec<bool>) {
     page.script("document.querySelector('.token .live-say').textContent = ''", &[]).unwrap();
-    page.click(&format!(".token button[value={button}]")).unwrap();
+    press(page, &format!(".token button[value={button}]"));
     wait_for(page, "document.querySelector('.token .live-say').textContent");
     let said =
         value(page, "document.querySelector('.token .live-say').textContent").as_str().unwrap().to_owned();
@@ -527,11 +534,20 @@ fn a_token_is_taken_apart_and_its_signature_verified_in_the_page() {
     assert_eq!(taken_apart(&page, "access_token").0, "내 토큰이 아직 없다. 위에서 먼저 로그인한다.");
 
     // Text of any kind is no token, and stays text.
-    for text in ["", "a", "a.b", "a.b.c", "한.글.자", "e30.e30", "<img src=x>.e30.e30", "e30.e30.e30.e30"]
-    {
+    for text in [
+        "",
+        "a",
+        "a.b",
+        "a.b.c",
+        "한.글.자",
+        "e30.e30",
+        "<img src=x>.e30.e30",
+        "e30.e30.e30.e30",
+        "bnVsbA.e30.e30",
+    ] {
         let typed = "document.querySelector('.token textarea').value = arguments[0]; document.querySelector('.token .live-say').textContent = ''";
         page.script(typed, &[text.into()]).unwrap();
-        page.click(".token button").unwrap();
+        press(&page, ".token button");
         wait_for(&page, "document.querySelector('.token .live-say').textContent");
         let said = value(&page, "document.querySelector('.token .live-say').textContent");
         assert!(said.as_str().unwrap().starts_with("토큰이 아니다."), "{text}: {said}");

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 
 use super::*;
 use crate::cognito::{self, Issuer};
-use template::{Route, RouteKey, UserPool, UserPoolClient};
+use template::{Integration, Route, RouteKey, UserPool, UserPoolClient};
 
 const NOW: i64 = 1_795_000_000;
 
@@ -61,7 +61,7 @@ impl Gate {
     fn new(rule: Authorization) -> Self {
         let route = Route {
             key: RouteKey::parse("GET /").unwrap(),
-            function: "F".into(),
+            integration: Integration::Function("F".into()),
             throttle: None,
             timeout: None,
             authorization: Some(rule.clone()),

@@ -1,29 +1,22 @@
 //! Reads the HTTP API: `AWS::ApiGatewayV2::*` and the permission that lets it invoke a function.
 //! Knows how API, integrations, routes and stage refer to one another.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use super::authorizer::{self, Authorizers};
+use super::integration;
+use super::role::Roles;
 use super::{Resource, keep, required, stage};
 use crate::route_key::RouteKey;
-use crate::system::{Api, Cors, Route, Throttle};
+use crate::system::{Api, Cors, Queue, Route, Throttle};
 use crate::yaml::{Node, Problem};
 
-/// `TimeoutInMillis` of an HTTP API's integration ("Quotas for HTTP APIs").
-const TIMEOUT_MS: std::ops::RangeInclusive<u64> = 50..=30_000;
-
-/// What stands behind an integration.
-struct Integration {
-    function: String,
-    timeout: Option<Duration>,
+/// What an API refers to.
+pub(super) struct Behind<'a> {
+    pub queues: &'a [Queue],
+    pub roles: &'a Roles,
+    pub authorizers: &'a Authorizers,
 }
 
-pub(super) fn read(
-    resources: &[Resource],
-    authorizers: &Authorizers,
-    problems: &mut Vec<Problem>,
-) -> Option<Api> {
+pub(super) fn read(resources: &[Resource], behind: &Behind<'_>, problems: &mut Vec<Problem>) -> Option<Api> {
     let of = |kind: &'static str| resources.iter().filter(move |resource| resource.kind == kind);
     let Some(api) = of("AWS::ApiGatewayV2::Api").next() else {
         let place =
@@ -36,28 +29,7 @@ pub(super) fn read(
     {
         problems.push(Problem::new(protocol.place, "only ProtocolType HTTP is honoured here"));
     }
-    let permitted = of("AWS::Lambda::Permission").filter_map(|permission| {
-        let principal = required(permission, "Principal", problems)?;
-        if principal.text() != Ok("apigateway.amazonaws.com") {
-            return None;
-        }
-        let name = required(permission, "FunctionName", problems)?;
-        named_function(keep(name.text(), problems)?)
-    });
-    let permitted: Vec<String> = permitted.collect();
-    let mut integrations = BTreeMap::new();
-    for integration in of("AWS::ApiGatewayV2::Integration") {
-        let Some((function, place)) = integrated_function(integration, resources, problems) else { continue };
-        if !permitted.contains(&function) {
-            problems.push(Problem::new(
-                place,
-                format!("API Gateway may not invoke `{function}`: add an AWS::Lambda::Permission for it"),
-            ));
-        }
-        let timeout = integration.properties.get("TimeoutInMillis");
-        let timeout = timeout.and_then(|node| keep(integration_timeout(node), problems));
-        integrations.insert(integration.id.clone(), Integration { function, timeout });
-    }
+    let integrations = integration::read(resources, behind, problems);
     let stage = of("AWS::ApiGatewayV2::Stage").next();
     let settings = stage.and_then(|stage| stage.properties.get("RouteSettings"));
     let mut routes: Vec<Route> = Vec::new();
@@ -83,10 +55,10 @@ pub(super) fn read(
         let throttle = throttle.and_then(|node| throttle_of(node, problems));
         routes.push(Route {
             key,
-            function: integration.function.clone(),
+            integration: integration.target.clone(),
             throttle,
             timeout: integration.timeout,
-            authorization: authorizer::of_route(resource, authorizers, problems),
+            authorization: authorizer::of_route(resource, behind.authorizers, problems),
         });
     }
     for (key, _) in settings.map_or(&[][..], Node::entries) {
@@ -121,43 +93,6 @@ fn check_stage(stage: Option<&Resource>, api: &Resource, problems: &mut Vec<Prob
             name.place,
             "only the stage `$default` is honoured: the book calls /api/… without one",
         ));
-    }
-}
-
-fn integrated_function(
-    resource: &Resource,
-    resources: &[Resource],
-    problems: &mut Vec<Problem>,
-) -> Option<(String, crate::yaml::Place)> {
-    for (name, only) in [("IntegrationType", "AWS_PROXY"), ("PayloadFormatVersion", "2.0")] {
-        let node = required(resource, name, problems)?;
-        if node.text() != Ok(only) {
-            problems.push(Problem::new(node.place, format!("only {name} {only} is honoured here")));
-        }
-    }
-    let uri = required(resource, "IntegrationUri", problems)?;
-    let function = named_function(keep(uri.text(), problems)?)?;
-    if !resources.iter().any(|known| known.kind == "AWS::Serverless::Function" && known.id == function) {
-        problems.push(Problem::new(uri.place, format!("`{function}` is no function of this template")));
-        return None;
-    }
-    Some((function, uri.place))
-}
-
-fn integration_timeout(node: &Node) -> Result<Duration, Problem> {
-    let milliseconds = node.parse("a whole number")?;
-    if !TIMEOUT_MS.contains(&milliseconds) {
-        let (low, high) = (TIMEOUT_MS.start(), TIMEOUT_MS.end());
-        return Err(Problem::new(node.place, format!("{milliseconds} ms is outside {low}–{high}")));
-    }
-    Ok(Duration::from_millis(milliseconds))
-}
-
-/// The function's name in a name or an ARN, with or without an alias.
-pub(super) fn named_function(text: &str) -> Option<String> {
-    match text.split_once(":function:") {
-        Some((_, rest)) => rest.split(':').next().map(str::to_owned),
-        None => Some(text.to_owned()),
     }
 }
 

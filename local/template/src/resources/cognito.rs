@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::{Resource, api, keep, required};
+use super::{Resource, integration, keep, required};
 use crate::system::{UserPool, UserPoolClient};
 use crate::yaml::{Node, Problem};
 use crate::{REGION, Stack};
@@ -42,7 +42,7 @@ fn characters(stack: Stack<'_>, logical_id: &str, length: usize) -> String {
 pub(super) fn triggers(resources: &[Resource]) -> Vec<String> {
     let pools = resources.iter().filter(|resource| resource.kind == "AWS::Cognito::UserPool");
     let triggers = pools.filter_map(|pool| pool.properties.get("LambdaConfig")).flat_map(Node::entries);
-    triggers.filter_map(|(_, node)| api::named_function(node.text().ok()?)).collect()
+    triggers.filter_map(|(_, node)| integration::named_function(node.text().ok()?)).collect()
 }
 
 pub(super) fn read(

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Resource, keep, required};
+use super::{Resource, bounded, events, keep, required};
 use crate::PACKAGES;
-use crate::system::{Function, Schedule};
+use crate::support::FUNCTION;
+use crate::system::Function;
 use crate::yaml::{Node, Problem};
 
 /// Lambda's bounds and defaults.
@@ -15,7 +16,7 @@ const TIMEOUT_S: std::ops::RangeInclusive<u64> = 1..=900;
 const DEFAULT_TIMEOUT_S: u64 = 3;
 
 pub(super) fn read(resources: &[Resource], problems: &mut Vec<Problem>) -> Vec<Function> {
-    let functions = resources.iter().filter(|resource| resource.kind == "AWS::Serverless::Function");
+    let functions = resources.iter().filter(|resource| resource.kind == FUNCTION);
     functions.filter_map(|resource| function(resource, problems)).collect()
 }
 
@@ -43,10 +44,6 @@ fn function(resource: &Resource, problems: &mut Vec<Problem>) -> Option<Function
         Some(node) => provisioned(node, properties, problems)?,
         None => 0,
     };
-    let mut schedules = Vec::new();
-    for (name, event) in properties.get("Events").map_or(&[][..], Node::entries) {
-        schedules.extend(keep(schedule(&name.text, event), problems));
-    }
     Some(Function {
         name: resource.id.clone(),
         package,
@@ -55,7 +52,8 @@ fn function(resource: &Resource, problems: &mut Vec<Problem>) -> Option<Function
         environment: environment(properties, problems),
         reserved,
         provisioned,
-        schedules,
+        schedules: events::schedules(properties, problems),
+        asynchronous: events::asynchronous(properties, problems),
     })
 }
 
@@ -74,26 +72,6 @@ pub(crate) fn package(code: &Node) -> Result<String, Problem> {
             format!("CodeUri `{text}`: write `{PACKAGES}/<package>.zip`, the zip of a cargo package of this workspace"),
         )
     })
-}
-
-fn bounded<T>(
-    node: Option<&Node>,
-    default: T,
-    bounds: &std::ops::RangeInclusive<T>,
-    unit: &str,
-    problems: &mut Vec<Problem>,
-) -> Option<T>
-where
-    T: std::str::FromStr + PartialOrd + std::fmt::Display + Copy,
-{
-    let Some(node) = node else { return Some(default) };
-    let value = keep(node.parse("a whole number"), problems)?;
-    if !bounds.contains(&value) {
-        let (low, high) = (bounds.start(), bounds.end());
-        problems.push(Problem::new(node.place, format!("{value} {unit} is outside {low}–{high}")));
-        return None;
-    }
-    Some(value)
 }
 
 fn provisioned(node: &Node, properties: &Node, problems: &mut Vec<Problem>) -> Option<u32> {
@@ -122,43 +100,6 @@ fn environment(properties: &Node, problems: &mut Vec<Problem>) -> BTreeMap<Strin
     variables.collect()
 }
 
-fn schedule(name: &str, event: &Node) -> Result<Schedule, Problem> {
-    let kind = event.get("Type").map(Node::text).transpose()?;
-    if kind != Some("ScheduleV2") {
-        return Err(Problem::new(
-            event.place,
-            "only events of type ScheduleV2 are honoured here; routes are resources",
-        ));
-    }
-    let properties = event.get("Properties").unwrap_or(event);
-    let field = |field: &str| {
-        let missing = || Problem::new(event.place, format!("the schedule lacks {field}"));
-        properties.get(field).ok_or_else(missing)
-    };
-    let expression = field("ScheduleExpression")?;
-    let every = rate(expression.text()?).ok_or_else(|| {
-        Problem::new(expression.place, "only `rate(N minutes|hours|days)` is honoured here, N at least 1")
-    })?;
-    let input = field("Input")?;
-    if let Err(error) = serde_json::from_str::<serde_json::Value>(input.text()?) {
-        return Err(Problem::new(input.place, format!("Input is not JSON: {error}")));
-    }
-    Ok(Schedule { name: name.to_owned(), every, input: input.text()?.to_owned() })
-}
-
-/// `rate(5 minutes)` (EventBridge Scheduler User Guide, "Schedule types").
-fn rate(expression: &str) -> Option<Duration> {
-    let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
-    let count: u64 = count.parse().ok().filter(|count| (1..=10_000).contains(count))?;
-    let minutes = match unit {
-        "minute" | "minutes" => 1,
-        "hour" | "hours" => 60,
-        "day" | "days" => 24 * 60,
-        _ => return None,
-    };
-    Some(Duration::from_secs(count * minutes * 60))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,15 +123,6 @@ mod tests {
             let problem = package(&code(text)).unwrap_err();
             assert_eq!((problem.place.line, problem.place.column), (3, 7), "{text}");
             assert!(problem.message.contains("target/lambda/<package>.zip"), "{}", problem.message);
-        }
-    }
-
-    #[test]
-    fn rates() {
-        assert_eq!(rate("rate(5 minutes)"), Some(Duration::from_secs(300)));
-        assert_eq!(rate("rate(1 day)"), Some(Duration::from_secs(86_400)));
-        for text in ["rate(0 minutes)", "rate(5)", "cron(0 7 * * ? *)", "rate(5 fortnights)", ""] {
-            assert_eq!(rate(text), None, "{text}");
         }
     }
 }

@@ -1,40 +1,67 @@
-//! Reads the execution roles: `AWS::IAM::Role` and SAM's `Policies`.
+//! Reads the roles: `AWS::IAM::Role` and SAM's `Policies`.
 //! Knows the form of policy documents. What of it this machine would not honour is a problem, for a statement that is passed
 //! over would allow or forbid something else here than on AWS.
 
 use std::collections::BTreeMap;
 use std::slice;
 
-use super::{Resource, keep};
-use crate::policy::{Effect, ExecutionRole, Statement};
+use super::{Resource, events, keep};
+use crate::policy::{Effect, ExecutionRole, Role, Statement};
+use crate::support::FUNCTION;
 use crate::yaml::{Node, Problem, Value};
 
-/// The service whose actions are judged here.
-const SERVICE: &str = "dynamodb";
+/// The services whose actions are judged here.
+const SERVICES: [&str; 2] = ["dynamodb", "sqs"];
+/// What `AWSLambdaSQSQueueExecutionRole` allows beside logs: SAM gives it to the roles it makes for functions with a queue.
+const POLLING: [&str; 3] = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"];
 /// AWS's managed policy that every role SAM makes has: it speaks of logs only.
 const BASIC: &str = "AWSLambdaBasicExecutionRole";
 
-pub(super) fn read(resources: &[Resource], problems: &mut Vec<Problem>) -> Vec<ExecutionRole> {
-    let of = |kind: &'static str| resources.iter().filter(move |resource| resource.kind == kind);
-    let roles: BTreeMap<_, _> =
-        of("AWS::IAM::Role").map(|role| (role.id.as_str(), named(role, problems))).collect();
+/// The roles of a template, by logical id.
+pub(super) type Roles = BTreeMap<String, Role>;
+
+/// All roles that are resources.
+pub(super) fn roles(resources: &[Resource], problems: &mut Vec<Problem>) -> Roles {
+    let roles = resources.iter().filter(|resource| resource.kind == "AWS::IAM::Role");
+    let role = |role: &Resource| Role { name: role.id.clone(), statements: named(role, problems) };
+    roles.map(role).map(|role| (role.name.clone(), role)).collect()
+}
+
+/// The role that the property `name` refers to.
+pub(super) fn referred<'r>(
+    node: &Node,
+    name: &str,
+    roles: &'r Roles,
+    problems: &mut Vec<Problem>,
+) -> Option<&'r Role> {
+    let role = node.text().ok().and_then(|text| roles.get(text.strip_suffix(".Arn")?));
+    if role.is_none() {
+        problems.push(Problem::new(
+            node.place,
+            format!(
+                "{name} must be `!GetAtt <role>.Arn` of an AWS::IAM::Role of this template: what another one may do is not \
+                 known here"
+            ),
+        ));
+    }
+    role
+}
+
+/// What each function may do.
+pub(super) fn of_functions(
+    resources: &[Resource],
+    roles: &Roles,
+    problems: &mut Vec<Problem>,
+) -> Vec<ExecutionRole> {
     let mut out = Vec::new();
-    for function in of("AWS::Serverless::Function") {
-        let (name, statements) = match function.properties.get("Role") {
-            Some(role) => {
-                let known = role.text().ok().and_then(|text| text.strip_suffix(".Arn"));
-                let Some((id, statements)) = known.and_then(|id| roles.get_key_value(id)) else {
-                    problems.push(Problem::new(
-                        role.place,
-                        "Role must be `!GetAtt <role>.Arn` of an AWS::IAM::Role of this template: what another one may do is \
-                         not known here",
-                    ));
-                    continue;
-                };
-                ((*id).to_owned(), statements.clone())
-            }
+    for function in resources.iter().filter(|resource| resource.kind == FUNCTION) {
+        let Role { name, statements } = match function.properties.get("Role") {
+            Some(node) => match referred(node, "Role", roles, problems) {
+                Some(role) => role.clone(),
+                None => continue,
+            },
             // SAM's name for the role it makes.
-            None => (format!("{}Role", function.id), of_sam(function, problems)),
+            None => Role { name: format!("{}Role", function.id), statements: of_sam(function, problems) },
         };
         out.push(ExecutionRole { function: function.id.clone(), name, statements });
     }
@@ -68,10 +95,14 @@ fn of_sam(function: &Resource, problems: &mut Vec<Problem>) -> Vec<Statement> {
             ));
         }
     }
+    if events::polls(function) {
+        let actions = POLLING.map(|name| format!("sqs:{name}")).to_vec();
+        out.push(Statement { effect: Effect::Allow, actions, resources: vec!["*".to_owned()] });
+    }
     out
 }
 
-/// What a policy document says about DynamoDB.
+/// What a policy document says about the services judged here.
 fn statements(document: &Node, problems: &mut Vec<Problem>) -> Vec<Statement> {
     for (key, _) in document.entries() {
         if !["Id", "Statement", "Version"].contains(&key.text.as_str()) {
@@ -96,7 +127,8 @@ fn statement(node: &Node) -> Result<Option<Statement>, Problem> {
     if let Some(action) = node.get("Action") {
         let mut speaks_of_it = false;
         for action in one_or_many(action) {
-            speaks_of_it |= service(action)?.is_none_or(|service| service.eq_ignore_ascii_case(SERVICE));
+            let judged = |service: &str| SERVICES.iter().any(|judged| service.eq_ignore_ascii_case(judged));
+            speaks_of_it |= service(action)?.is_none_or(judged);
         }
         if !speaks_of_it {
             return Ok(None);
@@ -141,7 +173,7 @@ fn resource(node: &Node) -> Result<String, Problem> {
         return Err(Problem::new(
             node.place,
             format!(
-                "`{text}` is neither `*` nor an ARN known here: give what is not DynamoDB's a statement of its own"
+                "`{text}` is neither `*` nor an ARN known here: give what is neither DynamoDB's nor SQS's a statement of its own"
             ),
         ));
     }
