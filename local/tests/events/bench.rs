@@ -6,13 +6,13 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use local::events::sqs::{Attribute, Content, Refusal};
+use local::events::sqs::{Attribute, Content};
 use local::events::{Events, QueueSnapshot, Sources};
 use local::iam::Iam;
 use local::lambda::{Lambda, Settings};
-use serde_json::{Value, json};
+use serde_json::Value;
 use template::policy::{Effect, ExecutionRole, Role, Statement};
-use template::{Asynchronous, EventSourceMapping, Function, Queue, Redrive, Schedule};
+use template::{Asynchronous, EventSourceMapping, Function, Queue, Redrive};
 
 pub const ARN: &str = "arn:aws:sqs:ap-northeast-2:123456789012:Queue";
 /// A minute is half a second.
