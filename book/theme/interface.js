@@ -95,9 +95,9 @@
     }
 
     // Scripts of what few pages have, after those of all pages.
-    addEventListener('DOMContentLoaded', () => document.querySelectorAll('template[data-script]').forEach(({ dataset }) => {
-        if (document.querySelector(dataset.where)) {
-            fetchScript(dataset.script);
+    addEventListener('DOMContentLoaded', () => document.querySelectorAll('template').forEach(({ dataset: { where, script } }) => {
+        if (where && script && document.querySelector(where)) {
+            fetchScript(script);
         }
     }));
 

@@ -1,7 +1,8 @@
 //! A function that does what well-behaved ones never do, for the tests of the Runtime API. It speaks the API by hand, because
 //! no runtime client would send what it sends. Each event says what to do: `{"do": "exit"}`; `AT_INIT` says it for init.
 
-#![allow(clippy::unwrap_used, clippy::exit, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::exit, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::zombie_processes, reason = "it leaves processes behind on purpose")]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

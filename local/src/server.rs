@@ -156,7 +156,7 @@ impl Server {
             wall = wall.open("/api", &cors.allow_origins);
         }
         let api = HttpApi::new(api, lambda.clone(), events.sqs());
-        let console = Console::new(&functions, &routes, lambda.clone(), api.telemetry(), iam);
+        let console = Console::new(&functions, &routes, lambda.clone(), api.telemetry(), events, iam);
         let mut pages = site.router_with(port, issuer.as_ref().map(sign_in)).merge(console.router());
         if let Some(issuer) = &issuer {
             wall = wall.open(&format!("{}/oauth2", issuer.path()), &origins);

@@ -20,6 +20,11 @@ impl Default for TimeScale {
 }
 
 impl TimeScale {
+    /// The number itself, at least 1.
+    pub fn times(self) -> u32 {
+        self.0.get()
+    }
+
     /// How long a wait lasts here that lasts `wait` on AWS.
     pub fn of(self, wait: Duration) -> Duration {
         wait / self.0.get()

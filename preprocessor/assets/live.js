@@ -395,7 +395,7 @@
 					edited();
 					tell('resetDone');
 				}),
-				button('curl', copy('curlCopied', async () => (mdbookLive.veil ?? String)(curl(await call())))),
+				button('curl', copy('curlCopied', async () => (window.mdbookLive.veil ?? String)(curl(await call())))),
 				button('link', copy('linkCopied', () => new URL('#live-' + id, location.href)))),
 			say);
 		$('.live-recording, .live-missing').before(answer);

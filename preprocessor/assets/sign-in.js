@@ -156,13 +156,21 @@
 	};
 
 	const current = () => session?.until > Date.now() + 5_000;
+	// As a run that was stopped: the recording answers.
+	const invite = (block) => {
+		tellBlock(block, 'signInFirst');
+		block.element.querySelector('.live-recording')?.setAttribute('open', '');
+		block.element.dispatchEvent(new CustomEvent('live-run', { bubbles: true, detail: { id: block.id, runs: [], stopped: 'signInFirst' } }));
+	};
 	for (const block of blocks) {
 		const asked = gate[block.id];
 		gate[block.id] = () => {
 			if (asked?.() === false) return false;
 			if (!sends(block) || current()) return true;
-			tellBlock(block, session ? 'signInRenewing' : 'signInFirst');
-			if (session) renew().then(() => current() ? block.run() : tellBlock(block, 'signInFirst'));
+			if (session) {
+				tellBlock(block, 'signInRenewing');
+				renew().then(() => current() ? block.run() : invite(block));
+			} else invite(block);
 			return false;
 		};
 	}

@@ -28,7 +28,7 @@ impl Strings {
 
     /// What the script says where readers sign in.
     pub fn for_signing_in(&self) -> Self {
-        self.part(|key| is_for_signing_in(key))
+        self.part(is_for_signing_in)
     }
 
     /// What the scripts say everywhere.

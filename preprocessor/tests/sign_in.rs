@@ -1,6 +1,6 @@
 //! A book whose readers sign in: what the preprocessor makes of it, and that no token gets out of the runner.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
 mod book_on_disk;
 mod plain_server;

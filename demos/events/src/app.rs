@@ -96,7 +96,7 @@ async fn list(State(app): State<App>, Extension(reader): Extension<Namespace>) -
     let found = async {
         let mut items = app.store.newest(&mut used, &reader.partition(), OWN).await?;
         items.extend(app.store.newest(&mut used, SCHEDULE, OF_THE_SCHEDULE).await?);
-        items.sort_by(|one, other| other.at.cmp(&one.at));
+        items.sort_by_key(|item| std::cmp::Reverse(item.at));
         let items: Vec<Value> = items.into_iter().map(|item| item.shown).collect();
         Ok(Json(json!({"items": items})))
     };

@@ -100,6 +100,14 @@ pub fn lives(identity: Identity) -> bool {
     see(identity.pid).is_some_and(|seen| seen.identity == identity && seen.state != 'Z')
 }
 
+/// A variable of a process's environment as it was started; `None` when it has none of this name.
+pub fn variable(pid: i32, name: &str) -> Option<String> {
+    let environment = fs::read(folder(pid).join("environ")).ok()?;
+    let mut entries =
+        environment.split(|byte| *byte == 0).filter_map(|entry| std::str::from_utf8(entry).ok());
+    entries.find_map(|entry| entry.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+}
+
 /// Ends a child of `parent` at once; false when it is not one, or not any more.
 pub fn kill_child(parent: i32, child: Identity) -> bool {
     let is_it = see(child.pid).is_some_and(|seen| seen.identity == child && seen.parent == parent);
@@ -148,6 +156,7 @@ mod tests {
         assert!(held.resident >= held.proportional && held.proportional > 0);
         assert!(held.files >= 3 && held.threads >= 1);
         assert!(cpu_time(own).unwrap() > Duration::ZERO);
+        assert!(variable(own, "PATH").is_some() && variable(own, "PAT").is_none());
         let here = std::env::current_dir().unwrap();
         assert!(working_below(&here.to_string_lossy()).iter().any(|seen| seen.identity.pid == own));
     }

@@ -21,19 +21,25 @@ use crate::process::{self, Seen};
 const UNTIL_LIVE: Duration = Duration::from_secs(30 * 60);
 /// The server gives requests under way two seconds; a busy machine may take longer for the rest.
 const UNTIL_ENDED: Duration = Duration::from_secs(20);
+/// The package of this program, which is compiled with what the server is made of.
+pub const SELF: &str = "bench";
 /// The name every function's program has.
 const FUNCTION: &str = "bootstrap";
 
-/// Compiles the program of a package and returns where it is. Cargo's progress goes to standard error.
+/// Compiles the program of a package and returns where it is. Cargo's progress goes to standard error. Features of shared
+/// dependencies are those that `package` and `beside` need together; a package that is compiled alone has only its own.
 ///
 /// # Errors
 /// It does not compile.
-pub async fn compile(root: &Path, package: &str, program: &str, profile: &str) -> Result<PathBuf> {
+pub async fn compile(root: &Path, package: &str, beside: &[&str], profile: &str) -> Result<PathBuf> {
     // `cargo run` names itself, so that the same toolchain compiles everything.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(root).args(["build", "--message-format", "json-render-diagnostics"]);
-    command.args(["--profile", profile, "--package", package, "--bin", program]);
+    command.args(["--profile", profile, "--package", package, "--bin", package]);
+    for name in beside {
+        command.args(["--package", name]);
+    }
     // Build scripts that watch what `cargo run` says about itself would compile anew for it.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
@@ -52,9 +58,9 @@ pub async fn compile(root: &Path, package: &str, program: &str, profile: &str) -
     }
     let messages = String::from_utf8_lossy(&output.stdout);
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut made = messages.filter(|message| message["target"]["name"] == program);
+    let mut made = messages.filter(|message| message["target"]["name"] == package);
     let executable = made.find_map(|message| message["executable"].as_str().map(PathBuf::from));
-    executable.with_context(|| format!("cargo names no program `{program}` of {package}"))
+    executable.with_context(|| format!("cargo names no program of {package}"))
 }
 
 /// A running server. It is killed when dropped; [`Server::stop`] ends it as a person would.

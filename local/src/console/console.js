@@ -15,7 +15,9 @@
   /** @typedef {{id: string, memoryBytes: number|null, cpuMs: number|null}} Figures */
   /** @typedef {{function: string, waiting: number, ready: boolean, counts: Record<string, number>, environments: Figures[]}} FunctionFigures */
   /** @typedef {{role: string, actions: {action: string, taken: boolean}[]}} Role */
-  /** @typedef {{now: number, functions: FunctionFigures[], roles: Role[]}} View */
+  /** @typedef {{id: string, body: string, isCut: boolean, receiveCount: number, ageMs: number, place: string, deadLetterOf: string|null}} Message */
+  /** @typedef {{name: string, messages: Message[], mapping: {problem: string|null}|null} & Record<string, any>} Queue */
+  /** @typedef {{now: number, functions: FunctionFigures[], roles: Role[], queues: Queue[]}} View */
   /** @typedef {{told: Told, first: number, spans: [State, number][], row: HTMLElement, figures?: Figures}} Lane */
 
   const MOST_CALLS = 50;
@@ -174,11 +176,12 @@
 
   /** @param {Call} call */
   function readCall(call) {
-    let known = calls.get(call.key);
-    if (!known) {
-      known = { call, row: row("call") };
+    const known = calls.get(call.key) ?? { call: { ...call, at: NaN }, row: row("call") };
+    // The gateway tells of a call's arrival when it is over: then it may belong further down.
+    if (known.call.at !== call.at) {
       calls.set(call.key, known);
-      const next = [...calls.values()].filter((other) => other !== known && other.call.at <= call.at).sort((a, b) => b.call.at - a.call.at)[0];
+      const before = [...calls.values()].filter((other) => other !== known && other.call.at <= call.at);
+      const next = before.reduce((last, other) => (last && last.call.at >= other.call.at ? last : other), before[0]);
       callRows.insertBefore(known.row, next?.row ?? null);
       if (calls.size > MOST_CALLS) {
         const [oldest] = calls.keys();
@@ -243,7 +246,7 @@
 
   /** @param {string} text */
   const remark = (text) => {
-    const made = document.createElement("li");
+    const made = document.createElement("p");
     made.className = "remark";
     made.textContent = text;
     return made;
@@ -329,6 +332,32 @@
     }
   });
 
+  // Queues.
+
+  /** @param {Queue} queue */
+  function readQueue(queue) {
+    const home = $(`.queue[data-queue="${CSS.escape(queue.name)}"]`);
+    if (!home) return;
+    for (const slot of home.querySelectorAll("[data-figure]")) {
+      const text = String(queue[slot.dataset.figure]);
+      if (slot.textContent !== text) slot.textContent = text;
+    }
+    $(".problem", home).textContent = queue.mapping?.problem ?? "";
+    const rows = queue.messages.map((message) => {
+      const made = row("message");
+      fill(made, {
+        id: message.id.slice(0, 6),
+        body: message.body + (message.isCut ? "…" : ""),
+        place: words.place[message.place],
+        from: message.deadLetterOf ? "DLQ로 옮겨 옴" : "",
+        receives: message.receiveCount,
+        age: duration(message.ageMs),
+      });
+      return made;
+    });
+    $("tbody", home).replaceChildren(...rows);
+  }
+
   // The connection.
 
   /** @param {string} text @param {boolean} [wrong] */
@@ -371,6 +400,7 @@
       note.textContent = `아직 컴파일하지 않은 함수가 ${unready}개 있다.`;
     }
     readRoles(view.roles);
+    view.queues.forEach(readQueue);
     draw();
   }
 

@@ -71,6 +71,7 @@ pub fn stream(
         requests: console.gateway().subscribe().1,
         denials: console.iam().denials().subscribe(),
         grants: console.iam().changes(),
+        queues: console.events().changes(),
         closing: console.closing(),
         seen: seen.filter(|seen| seen.run == console.run()),
         last: Seen { run: console.run(), lambda: 0 },
@@ -79,6 +80,7 @@ pub fn stream(
         view: None,
         look,
         due: None,
+        stale: false,
         queue: VecDeque::from([Event::default().retry(RETRY).comment("local")]),
         begun: false,
         oldest: 0,
@@ -97,6 +99,7 @@ struct Feed {
     /// Denials before this one are told.
     first_denial: u64,
     grants: watch::Receiver<u64>,
+    queues: watch::Receiver<u64>,
     closing: watch::Receiver<bool>,
     /// What the page had when it connected.
     seen: Option<Seen>,
@@ -107,6 +110,8 @@ struct Feed {
     look: Interval,
     /// When to tell what has changed.
     due: Option<Instant>,
+    /// Whether the figures are to be looked at then too.
+    stale: bool,
     queue: VecDeque<Event>,
     begun: bool,
     /// The oldest record that was looked up, and those of them that have not come by the feed too.
@@ -123,6 +128,8 @@ enum Happening {
     Due,
     /// It is time to look at the figures.
     Look,
+    /// A queue has changed.
+    Queue,
     Record(Arc<Record>),
     Request(Arc<gateway::Record>),
     Denial(Arc<Denial>),
@@ -143,6 +150,7 @@ async fn next(mut feed: Feed) -> Option<(Result<Event, Infallible>, Feed)> {
             Happening::End => return None,
             Happening::Due => feed.tell(),
             Happening::Look => feed.look(),
+            Happening::Queue => feed.queue_changed(),
             Happening::Record(record) => feed.record(&record),
             Happening::Request(record) => feed.request(&record),
             Happening::Denial(denial) => feed.denial(&denial),
@@ -161,7 +169,7 @@ fn received<T>(record: Result<T, RecvError>, happening: impl FnOnce(T) -> Happen
 
 impl Feed {
     async fn happening(&mut self) -> Happening {
-        let Self { closing, due, look, grants, records, requests, denials, .. } = self;
+        let Self { closing, due, look, grants, queues, records, requests, denials, .. } = self;
         let due = *due;
         let when = async {
             match due {
@@ -176,6 +184,7 @@ impl Feed {
             () = when => Happening::Due,
             _ = look.tick() => Happening::Look,
             Ok(()) = grants.changed() => Happening::Look,
+            Ok(()) = queues.changed() => Happening::Queue,
             record = records.recv() => received(record, Happening::Record),
             record = requests.recv() => received(record, Happening::Request),
             denial = denials.recv() => received(denial, Happening::Denial),
@@ -235,8 +244,17 @@ impl Feed {
         }
     }
 
+    /// Messages move faster than anybody can look.
+    fn queue_changed(&mut self) {
+        self.stale = true;
+        self.due.get_or_insert_with(|| Instant::now() + GATHER);
+    }
+
     fn tell(&mut self) {
         self.due = None;
+        if std::mem::take(&mut self.stale) {
+            self.look();
+        }
         let changes = self.model.changes();
         if !changes.is_empty() {
             self.push("changes", &json!(changes));

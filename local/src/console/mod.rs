@@ -28,6 +28,7 @@ use bytes::Bytes;
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 
+use crate::events::Events;
 use crate::gateway::telemetry as gateway;
 use crate::iam::Iam;
 use crate::lambda::Lambda;
@@ -61,6 +62,7 @@ struct Inner {
     run: u64,
     lambda: Lambda,
     gateway: gateway::Telemetry,
+    events: Events,
     iam: Iam,
     schedules: Vec<Schedule>,
     /// The functions in the order of the template.
@@ -71,12 +73,14 @@ struct Inner {
 }
 
 impl Console {
-    /// A console of these functions, with the feed of the API in front of them and the roles they have.
+    /// A console of these functions, with the feed of the API in front of them, the queues behind it and the roles they
+    /// have.
     pub fn new(
         functions: &[template::Function],
         routes: &[template::Route],
         lambda: Lambda,
         gateway: gateway::Telemetry,
+        events: Events,
         iam: Iam,
     ) -> Self {
         let schedules = functions.iter().flat_map(|function| {
@@ -90,6 +94,7 @@ impl Console {
             run: uuid::Uuid::new_v4().as_u64_pair().0,
             lambda,
             gateway,
+            events,
             iam,
             schedules: schedules.collect(),
             order: functions.iter().map(|function| function.name.clone()).collect(),
@@ -135,6 +140,10 @@ impl Console {
         &self.0.gateway
     }
 
+    fn events(&self) -> &Events {
+        &self.0.events
+    }
+
     fn routes(&self) -> &Arc<Routes> {
         &self.0.routes
     }
@@ -152,7 +161,12 @@ impl Console {
         let mut functions: Vec<_> =
             self.lambda().environments().into_iter().map(view::Function::from).collect();
         functions.sort_by_key(|one| self.0.order.iter().position(|name| *name == one.function));
-        View { functions, roles: self.iam().grants(), schedules: self.0.schedules.clone() }
+        View {
+            functions,
+            roles: self.iam().grants(),
+            queues: self.events().snapshot(),
+            schedules: self.0.schedules.clone(),
+        }
     }
 
     /// What the feeds still know, and all of it as changes. `now`: Unix ms.

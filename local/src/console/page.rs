@@ -2,10 +2,13 @@
 //! Knows the view and the rows; what it shows are texts.
 
 use super::Console;
+use super::invocation::Part;
+use super::lane::State;
 use super::model::{Changes, Model};
 use super::rows;
 use super::view::{Function, View};
 use super::words;
+use crate::events::QueueSnapshot;
 use crate::iam::RoleGrants;
 use crate::markup::escape;
 
@@ -34,7 +37,7 @@ pub fn html(console: &Console, filter: &Filter, now: f64) -> String {
         logs(&view, &changes, filter, now),
         refusals(&changes, now),
         roles(&view.roles),
-        schedules(&view),
+        queues(&view),
         templates(),
     ]
     .concat();
@@ -53,7 +56,7 @@ const SECTIONS: [(&str, &str); 6] = [
     ("logs", "로그"),
     ("refusals", "거절"),
     ("roles", "권한"),
-    ("schedules", "예약"),
+    ("queues", "대기열과 예약"),
 ];
 
 fn head(view: &View) -> String {
@@ -93,7 +96,8 @@ fn table(class: &str, label: &str, columns: &[&str], body: &str) -> String {
     let head: String = columns
         .iter()
         .map(|name| {
-            let class = if ["나이", "호출", "메모리", "CPU", "걸린 시간"].contains(name) {
+            let class = if ["나이", "호출", "메모리", "CPU", "걸린 시간", "받은 횟수"].contains(name)
+            {
                 " class=\"n\""
             } else {
                 ""
@@ -109,10 +113,8 @@ fn table(class: &str, label: &str, columns: &[&str], body: &str) -> String {
 }
 
 fn environments(view: &View, model: &Model, now: f64) -> String {
-    let legend = ["init", "running", "frozen", "gone"].map(|state| {
-        let word = words::all()["state"][state].as_str().unwrap_or_default().to_owned();
-        format!("<li><svg class=\"sample\" aria-hidden=\"true\" viewBox=\"0 0 24 10\"><rect class=\"{state}\" width=\"24\" height=\"10\"/></svg> {word}</li>")
-    });
+    let legend = [State::Init, State::Running, State::Frozen, State::Gone];
+    let legend = legend.map(|state| rows::legend(&rows::key(state), words::state(state)));
     let tools = format!(
         "<div class=\"tools\"><label hidden>보이는 시간 <select id=\"window\"><option value=\"60\">1분</option>\
          <option value=\"300\">5분</option><option value=\"900\">15분</option></select></label>\
@@ -172,10 +174,10 @@ fn calls(changes: &Changes, now: f64) -> String {
     let columns =
         ["때", "함수와 요청", "결과", "시작", "걸린 시간", "구간", "<span class=\"hidden\">로그</span>"];
     let table = table("calls", "호출", &columns, &rows);
-    section(
-        "calls",
-        &format!("<p class=\"note\">새것이 위에 온다. 마지막 {MOST_CALLS}건까지 보인다.</p>\n{table}"),
-    )
+    let legend = [Part::Authorizer, Part::Gateway, Part::Waiting, Part::Init, Part::Handler];
+    let legend = legend.map(|part| rows::legend(&rows::key(part), words::part(part))).concat();
+    let note = format!("<p class=\"note\">새것이 위에 온다. 마지막 {MOST_CALLS}건까지 보인다.</p>\n");
+    section("calls", &format!("<ul class=\"legend parts\">{legend}</ul>\n{note}{table}"))
 }
 
 fn logs(view: &View, changes: &Changes, filter: &Filter, now: f64) -> String {
@@ -202,7 +204,7 @@ fn logs(view: &View, changes: &Changes, filter: &Filter, now: f64) -> String {
         request = escape(&filter.request)
     );
     let list = format!(
-        "<ol id=\"lines\" class=\"log\" tabindex=\"0\" role=\"log\" aria-live=\"off\" aria-label=\"로그\">{}</ol>\n",
+        "<div id=\"lines\" class=\"log\" tabindex=\"0\" role=\"log\" aria-live=\"off\" aria-label=\"로그\">{}</div>\n",
         lines.concat()
     );
     section("logs", &format!("{form}{list}"))
@@ -220,7 +222,7 @@ fn roles(roles: &[RoleGrants]) -> String {
         let rows: String = role.actions.iter().map(|grant| rows::grant(role, grant)).collect();
         let columns = ["동작", "대상", "지금", "<span class=\"hidden\">바꾸기</span>"];
         let content = match rows.is_empty() {
-            true => "<p class=\"note\">테이블에 아무것도 할 수 없다.</p>\n".to_owned(),
+            true => "<p class=\"note\">테이블에도 대기열에도 아무것도 할 수 없다.</p>\n".to_owned(),
             false => table("grants", &format!("{} 동작", role.role), &columns, &rows),
         };
         format!("<div class=\"role\"><h3>{name}</h3><p class=\"limits\">{functions}</p>{content}</div>\n")
@@ -235,20 +237,51 @@ fn roles(roles: &[RoleGrants]) -> String {
     section("roles", &format!("{note}{all}{}", roles.iter().map(of).collect::<String>()))
 }
 
-fn schedules(view: &View) -> String {
-    let rows: String = view
-        .schedules
-        .iter()
-        .map(|one| {
-            format!(
-                "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">{}</th><td role=\"cell\">{}</td><td role=\"cell\">{}마다</td></tr>",
-                escape(&one.name),
-                escape(&one.function),
-                rows::duration(one.every_ms as f64)
-            )
-        })
-        .collect();
-    section("schedules", &table("schedules", "예약", &["이름", "함수", "간격"], &rows))
+fn queues(view: &View) -> String {
+    let queues: String = view.queues.iter().map(queue).collect();
+    let rows = view.schedules.iter().map(rows::schedule).collect::<String>();
+    let schedules = table("schedules", "예약", &["예약", "함수", "간격"], &rows);
+    section("queues", &format!("{queues}<div class=\"queue\">{schedules}</div>\n"))
+}
+
+fn queue(queue: &QueueSnapshot) -> String {
+    let name = escape(&queue.name);
+    let rows: String = queue.messages.iter().map(rows::message).collect();
+    let dead_letters = match (&queue.dead_letter_queue, queue.max_receive_count) {
+        (Some(name), Some(count)) => Some(format!("{count}번 받아도 지우지 않으면 {name}(DLQ)로 옮김")),
+        _ => None,
+    };
+    let mapping = queue.mapping.as_ref().map(|mapping| {
+        let partial = if mapping.reports_failures { ", 부분 배치 응답" } else { "" };
+        format!("{}에 {}개까지 한 배치로{partial}", mapping.function, mapping.batch_size)
+    });
+    let limits = [
+        Some(format!("가시성 제한 시간 {}", rows::duration(queue.visibility_timeout_ms as f64))),
+        dead_letters,
+        mapping,
+    ];
+    let limits: Vec<_> = limits.into_iter().flatten().map(|text| escape(&text)).collect();
+    let figure =
+        |key: &str, name: &str, count: u64| format!("<li>{name} <b data-figure=\"{key}\">{count}</b></li>");
+    let figures = [
+        figure("visible", "받을 수 있음", queue.visible as u64),
+        figure("inFlight", "처리 중", queue.in_flight as u64),
+        figure("delayed", "늦춰 둠", queue.delayed as u64),
+        figure("sent", "보냄", queue.sent),
+        figure("received", "받아 감", queue.received),
+        figure("deleted", "지움", queue.deleted),
+        figure("moved", "DLQ로 옮김", queue.moved),
+    ];
+    let problem = queue.mapping.as_ref().and_then(|mapping| mapping.problem.as_deref()).unwrap_or_default();
+    let columns = ["메시지", "본문", "어디에", "받은 횟수", "나이"];
+    format!(
+        "<div class=\"queue\" data-queue=\"{name}\"><h3>{name}</h3><p class=\"limits\">{limits}</p><ul class=\"figures\">{figures}</ul>\
+         <p class=\"problem\">{problem}</p>{table}</div>\n",
+        limits = limits.join(" · "),
+        figures = figures.concat(),
+        problem = escape(problem),
+        table = table("messages", &format!("{} 메시지", queue.name), &columns, &rows),
+    )
 }
 
 /// The rows the script fills.
@@ -259,6 +292,7 @@ fn templates() -> String {
         of("call", rows::invocation_template()),
         of("line", rows::line_template()),
         of("refusal", rows::refusal_template()),
+        of("message", rows::message_template()),
     ]
     .concat()
 }

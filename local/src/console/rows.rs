@@ -6,8 +6,9 @@ use super::invocation::{Invocation, Outcome, Segment};
 use super::lane::{Lane, State};
 use super::model::Line;
 use super::refusal::Refusal;
-use super::view::Figures;
+use super::view::{Figures, Schedule};
 use super::words;
+use crate::events::MessageSnapshot;
 use crate::iam::{Grant, RoleGrants};
 use crate::lambda::telemetry::InitializationType;
 use crate::markup::escape;
@@ -149,8 +150,8 @@ pub fn line_template() -> String {
 
 fn line_row([class, at, function, environment, text]: &[&str; 5]) -> String {
     format!(
-        "<li class=\"{class}\"><span class=\"at\" data-slot=\"at\">{at}</span> <span class=\"who\"><span data-slot=\"function\">{function}</span> \
-         <code data-slot=\"environment\">{environment}</code></span> <code class=\"text\" data-slot=\"text\">{text}</code></li>"
+        "<p class=\"{class}\"><span class=\"at\" data-slot=\"at\">{at}</span> <span class=\"who\"><span data-slot=\"function\">{function}</span> \
+         <code data-slot=\"environment\">{environment}</code></span> <code class=\"text\" data-slot=\"text\">{text}</code></p>"
     )
 }
 
@@ -173,8 +174,8 @@ pub fn refusal_template() -> String {
 
 fn refusal_row([at, by, function, asked, resource, reason]: &[&str; 6]) -> String {
     format!(
-        "<tr role=\"row\"><td role=\"cell\" class=\"at\" data-slot=\"at\">{at}</td><td role=\"cell\" data-slot=\"by\">{by}</td>\
-         <th role=\"rowheader\" scope=\"row\" data-slot=\"function\">{function}</th>\
+        "<tr role=\"row\"><td role=\"cell\" class=\"at\" data-slot=\"at\">{at}</td><th role=\"rowheader\" scope=\"row\" data-slot=\"by\">{by}</th>\
+         <td role=\"cell\" data-slot=\"function\">{function}</td>\
          <td role=\"cell\"><code data-slot=\"asked\">{asked}</code> <small><code data-slot=\"resource\">{resource}</code></small></td>\
          <td role=\"cell\" data-slot=\"reason\">{reason}</td></tr>"
     )
@@ -200,13 +201,59 @@ pub fn grant(role: &RoleGrants, grant: &Grant) -> String {
     )
 }
 
+/// A message of a queue.
+pub fn message(message: &MessageSnapshot) -> String {
+    let more = if message.is_cut { "…" } else { "" };
+    let from = if message.dead_letter_of.is_some() { "DLQ로 옮겨 옴" } else { "" };
+    message_row(&[
+        &escape(short(&message.id)),
+        &(escape(&message.body) + more),
+        words::place(message.place),
+        from,
+        &message.receive_count.to_string(),
+        &duration(message.age_ms as f64),
+    ])
+}
+
+/// The row a script fills.
+pub fn message_template() -> String {
+    message_row(&[""; 6])
+}
+
+fn message_row([id, body, place, from, receives, age]: &[&str; 6]) -> String {
+    format!(
+        "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><code data-slot=\"id\">{id}</code></th>\
+         <td role=\"cell\"><code data-slot=\"body\">{body}</code></td>\
+         <td role=\"cell\"><span data-slot=\"place\">{place}</span> <small data-slot=\"from\">{from}</small></td>\
+         <td role=\"cell\" class=\"n\" data-name=\"받은 횟수\" data-slot=\"receives\">{receives}</td>\
+         <td role=\"cell\" class=\"n\" data-name=\"나이\" data-slot=\"age\">{age}</td></tr>"
+    )
+}
+
+/// A schedule's row.
+pub fn schedule(schedule: &Schedule) -> String {
+    format!(
+        "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">{}</th><td role=\"cell\">{}</td><td role=\"cell\">{}마다</td></tr>",
+        escape(&schedule.name),
+        escape(&schedule.function),
+        duration(schedule.every_ms as f64)
+    )
+}
+
+/// What a drawing's colour and form mean.
+pub fn legend(class: &str, word: &str) -> String {
+    format!(
+        "<li><svg class=\"sample\" aria-hidden=\"true\" viewBox=\"0 0 24 10\"><rect class=\"{class}\" width=\"24\" height=\"10\"/></svg> {word}</li>"
+    )
+}
+
 /// A name as a segment of a path.
 fn segment(name: &str) -> String {
     percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 /// What the feed calls it, which is also its class.
-fn key(value: impl serde::Serialize) -> String {
+pub fn key(value: impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

@@ -1,8 +1,9 @@
 //! What the console shows beside the feeds: figures that are looked up, not told. Plain data for the page.
-//! Knows the snapshots of Lambda and what roles grant.
+//! Knows the snapshots of Lambda and of the queues, and what roles grant.
 
 use serde::Serialize;
 
+use crate::events::QueueSnapshot;
 use crate::iam::RoleGrants;
 use crate::lambda::{Counts, EnvironmentSnapshot, FunctionSnapshot};
 
@@ -14,6 +15,8 @@ pub struct View {
     pub functions: Vec<Function>,
     /// In the order of the template.
     pub roles: Vec<RoleGrants>,
+    /// By name.
+    pub queues: Vec<QueueSnapshot>,
     /// In the order of the template.
     pub schedules: Vec<Schedule>,
 }

@@ -64,6 +64,15 @@ pub fn by(by: By) -> &'static str {
     }
 }
 
+/// Where a message of a queue is.
+pub fn place(place: &str) -> &'static str {
+    match place {
+        "visible" => "받을 수 있음",
+        "inFlight" => "처리 중",
+        _ => "늦춰 둠",
+    }
+}
+
 /// A cold start, and its contrary.
 pub const STARTS: [&str; 2] = ["웜", "콜드"];
 /// An action of a role: granted, taken away.
@@ -95,6 +104,7 @@ pub fn all() -> Value {
             part
         ),
         "by": of([By::Iam, By::Lambda, By::Gateway], by),
+        "place": {"visible": place("visible"), "inFlight": place("inFlight"), "delayed": place("delayed")},
         "start": STARTS,
         "grant": GRANTS,
         "switch": SWITCHES,

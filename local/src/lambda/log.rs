@@ -22,12 +22,13 @@ pub fn lines(kind: &Kind, trace: &str) -> Vec<String> {
             vec![format!("START RequestId: {} Version: $LATEST", invocation.request_id)]
         }
         Kind::InitReport { .. } => init_report(kind).into_iter().collect(),
-        Kind::RuntimeDone { invocation, outcome, .. } => match outcome {
-            Outcome::Error { error_type, error_message, reported: false } => {
-                vec![format!("RequestId: {} Error: {error_message}\n{error_type}", invocation.request_id)]
-            }
-            _ => Vec::new(),
-        },
+        Kind::RuntimeDone {
+            invocation,
+            outcome: Outcome::Error { error_type, error_message, reported: false },
+            ..
+        } => {
+            vec![format!("RequestId: {} Error: {error_message}\n{error_type}", invocation.request_id)]
+        }
         Kind::Report { invocation, .. } => {
             let mut lines = vec![format!("END RequestId: {}", invocation.request_id)];
             lines.extend(report(kind));

@@ -1,6 +1,7 @@
 // @ts-check
 // Served as /_local/live.js and added to pages by the local server only; a published book does not contain it.
-// Reloads the page when the book was rebuilt, and says quietly what the server is doing: one corner, one live region.
+// Reloads the page when the book was rebuilt, and says quietly what the server is doing: one corner, one live region. Leads from
+// pages with live blocks to the console.
 (() => {
   "use strict";
   const script = document.currentScript;
@@ -62,6 +63,17 @@
   });
   card.append(close);
   document.body.append(host);
+
+  // The console exists where this script does: a published book has neither.
+  const content = document.querySelector("live-request") && document.querySelector("#mdbook-content main");
+  if (content) {
+    const link = document.createElement("a");
+    link.href = "/_local/";
+    link.textContent = "콘솔";
+    const line = element("p", "local-console");
+    line.append("지금 돌고 있는 실행 환경과 호출, 로그는 이 컴퓨터의 ", link, "에서 본다.");
+    content.append(line);
+  }
 
   /** @param {string} tag @param {string} name @param {string} [text] */
   function element(tag, name, text) {

@@ -20,6 +20,9 @@ fn gzipped(names: &[&str]) -> usize {
 fn the_scripts_and_styles_of_all_widgets_are_light() {
     let scripts = gzipped(&["live.js", "lesson.js", "figure.js", "simulator.js", "journey.js"]);
     assert!(scripts <= 14_000, "{scripts} bytes of scripts");
+    // Only where readers sign in and take tokens apart.
+    let few = gzipped(&["sign-in.js", "token.js"]);
+    assert!(few <= 5_500, "{few} bytes of scripts that few pages load");
     let styles = gzipped(&["live.css", "book.css"]);
     assert!(styles <= 5_000, "{styles} bytes of styles");
 }

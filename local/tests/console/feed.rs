@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use local::console::Console;
+use local::events::{Events, Sources};
 use local::gateway::HttpApi;
 use local::iam::Iam;
 use local::lambda::{Lambda, Settings};
@@ -199,8 +199,10 @@ async fn throttled() -> (Console, Lambda, TempDir) {
     let lambda = Lambda::start(std::slice::from_ref(&function), settings).await.unwrap();
     lambda.deliver(&function.package, PathBuf::from("/nowhere"));
     let api = template::load(crate::blocks::root(), "local", crate::blocks::STACK).unwrap().api;
-    let gateway = HttpApi::new(api, lambda.clone(), Arc::default()).telemetry();
-    let console = Console::new(&[function], &[], lambda.clone(), gateway, Iam::new(Vec::new()));
+    let iam = Iam::new(Vec::new());
+    let events = Events::start(&Sources { functions: &[], queues: &[], mappings: &[] }, &lambda, &iam);
+    let gateway = HttpApi::new(api, lambda.clone(), events.sqs()).telemetry();
+    let console = Console::new(&[function], &[], lambda.clone(), gateway, events, iam);
     (console, lambda, folder)
 }
 

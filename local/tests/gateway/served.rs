@@ -30,7 +30,12 @@ use crate::log::Log;
 pub static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
     let to = log.clone();
-    tracing_subscriber::fmt().with_env_filter("off,gateway=info").without_time().with_writer(to).init();
+    tracing_subscriber::fmt()
+        .with_env_filter("off,gateway=info")
+        .without_time()
+        .with_ansi(false)
+        .with_writer(to)
+        .init();
     log
 });
 
@@ -70,6 +75,13 @@ Resources:
       Runtime: provided.al2023
       MemorySize: 1769
 FUNCTION
+  Permission:
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: !Ref Answering
+      Action: lambda:InvokeFunction
+      Principal: apigateway.amazonaws.com
+      SourceArn: !Sub arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*
   Integration:
     Type: AWS::ApiGatewayV2::Integration
     Properties:

@@ -11,8 +11,8 @@ const STAGE: &str = r#"AccessLogSettings:
     {"id":"$context.requestId","ip":"$context.identity.sourceIp","time":"$context.requestTime",
     "ms":"$context.requestTimeEpoch","method":"$context.httpMethod","path":"$context.path","route":"$context.routeKey",
     "status":"$context.status","bytes":"$context.responseLength","latency":"$context.responseLatency",
-    "integration":"$context.integrationLatency","function":"$context.integrationStatus",
-    "service":"$context.integration.status","wrong":"$context.integrationErrorMessage","error":"$context.error.message",
+    "integration":"$context.integrationLatency","service":"$context.integrationStatus",
+    "function":"$context.integration.status","wrong":"$context.integrationErrorMessage","error":"$context.error.message",
     "type":"$context.error.responseType","authorizer":"$context.authorizer.error","agent":"$context.identity.userAgent"}
 RouteSettings: {GET /api/small: {ThrottlingRateLimit: 0.01, ThrottlingBurstLimit: 1}}"#;
 

@@ -49,6 +49,12 @@ fn python() -> Option<PathBuf> {
     })
 }
 
+/// Says so where it is seen: what `eprintln!` prints in a test that passes is kept back.
+fn skipped() {
+    let reason = "skipped: this machine has no Python with awslambdaric (pip install awslambdaric)";
+    std::io::stderr().write_all(format!("{reason}\n").as_bytes()).unwrap();
+}
+
 /// A package whose bootstrap is a script that starts the client.
 fn package(python: &Path) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -68,7 +74,7 @@ fn package(python: &Path) -> (tempfile::TempDir, PathBuf) {
 #[tokio::test(flavor = "multi_thread")]
 async fn pythons_client_runs_a_function_unchanged() {
     let Some(python) = python() else {
-        eprintln!("skipped: this machine has no Python with awslambdaric (pip install awslambdaric)");
+        skipped();
         return;
     };
     let (_package, bootstrap) = package(&python);
@@ -102,7 +108,7 @@ async fn pythons_client_runs_a_function_unchanged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pythons_client_reports_a_failed_init() {
     let Some(python) = python() else {
-        eprintln!("skipped: this machine has no Python with awslambdaric (pip install awslambdaric)");
+        skipped();
         return;
     };
     let (_package, bootstrap) = package(&python);

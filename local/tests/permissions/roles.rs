@@ -147,7 +147,8 @@ fn an_action_taken_away_is_denied_at_once_and_nothing_else_is_until_it_is_given_
             let caller = caller(function);
             let before = allowed(&caller);
             for grant in &role.actions {
-                let action = grant.action.strip_prefix("dynamodb:").unwrap();
+                // What is allowed to SQS makes no difference here.
+                let action = grant.action.strip_prefix("dynamodb:").unwrap_or_default();
                 iam.take_away(&role.role, &grant.action).unwrap();
                 for (operation, was) in all().iter().zip(&before) {
                     let expected = *was && !operation.actions.contains(&action);

@@ -1,6 +1,8 @@
 //! How fast the local server is: beside `cargo lambda watch` with the same function, in turns, on the same cores.
 //! Knows what is measured and what it must come to; each measurement stands in a room of its own.
 
+mod endpoint;
+mod first_call;
 mod init;
 mod load;
 mod measure;
@@ -12,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::server::{Server, compile};
+use crate::server::{SELF, Server, compile};
 use init::Function;
 use load::Target;
 use measure::{Host, Measured, measure};
@@ -47,6 +49,9 @@ pub struct Arguments {
     /// 새 실행 환경을 만나는 호출의 수. 0이면 재지 않는다 (cold calls of each function; 0 for none)
     #[arg(long, default_value_t = 60, value_name = "N")]
     inits: usize,
+    /// users의 첫 호출을 TLS로 하는 횟수. 0이면 재지 않는다 (first calls of users over TLS; 0 for none)
+    #[arg(long, default_value_t = 15, value_name = "N")]
+    first_calls: usize,
     /// cargo lambda watch와 견주지 않는다 (without cargo lambda watch)
     #[arg(long)]
     alone: bool,
@@ -63,11 +68,11 @@ pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> R
     tell("compiling the server (release) and the functions (lambda)".to_owned());
     let program = match &arguments.server {
         Some(program) => program.clone(),
-        None => compile(root, "local", "local", "release").await?,
+        None => compile(root, "local", &[SELF], "release").await?,
     };
     let mut sizes = Vec::new();
     for package in ["cold-start", "users"] {
-        let binary = compile(root, package, package, "lambda").await?;
+        let binary = compile(root, package, &[], "lambda").await?;
         let size = std::fs::metadata(&binary).with_context(|| format!("{} is gone", binary.display()))?.len();
         sizes.push((package, size));
     }
@@ -117,5 +122,15 @@ pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> R
             init::measure(&program, root, &INITS, calls).await?
         }
     };
-    Ok(Report { version, measured, inits, sizes })
+    let first_calls = match arguments.first_calls {
+        0 => None,
+        calls => {
+            tell(format!(
+                "{calls} first calls of users at {} MB, over HTTP and over TLS",
+                first_call::MEMORY_MB
+            ));
+            Some(first_call::measure(root, calls).await?)
+        }
+    };
+    Ok(Report { version, measured, inits, first_calls, sizes })
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::first_call::{FirstCalls, MEMORY_MB};
 use super::init::Inits;
 use super::measure::Measured;
 use crate::table::Table;
@@ -17,6 +18,8 @@ pub struct Report {
     pub measured: Vec<(&'static str, usize, Vec<Measured>)>,
     /// Init times.
     pub inits: Vec<Inits>,
+    /// First calls of `users`.
+    pub first_calls: Option<FirstCalls>,
     /// Packages and the sizes of their binaries in bytes.
     pub sizes: Vec<(&'static str, u64)>,
 }
@@ -27,6 +30,8 @@ const RATES: [(usize, f64, f64); 2] = [(1, 4_500.0, 1.5), (50, 10_000.0, 2.0)];
 const P99: Duration = Duration::from_millis(25);
 /// Median init in ms, and the size of the binary in MB (10^6 bytes).
 const INITS: [(&str, f64); 2] = [("Plain1769Function", 1.6), ("UsersFunction", 3.0)];
+/// CPU that the first call of `users` waits for because of TLS, ms at 128 MB.
+const TLS_WAIT: f64 = 20.0;
 const SIZES: [(&str, f64); 2] = [("cold-start", 1.8), ("users", 6.5)];
 
 impl Report {
@@ -115,6 +120,11 @@ impl Report {
                 2,
             );
         }
+        let wait = self
+            .first_calls
+            .as_ref()
+            .map(|calls| median(calls.tls.wall.clone()) - median(calls.plain.wall.clone()));
+        add(format!("ms more for the first call over TLS, {MEMORY_MB} MB"), wait, TLS_WAIT, false, 1);
         for (name, bound) in SIZES {
             let size = self.sizes.iter().find(|(package, _)| *package == name);
             add(format!("MB, {name}"), size.map(|(_, bytes)| *bytes as f64 / 1e6), bound, false, 2);
@@ -138,6 +148,20 @@ impl fmt::Display for Report {
                     of(&inits.reported, 0.9),
                     of(&inits.own, 0.5),
                     of(&inits.own, 0.9),
+                ]);
+            }
+            writeln!(f, "{table}")?;
+        }
+        if let Some(calls) = &self.first_calls {
+            let mut table =
+                Table::new(&["first call of users", "calls", "p50 ms", "CPU p50 ms", "second call p50 ms"]);
+            for (name, of) in [("over HTTP", &calls.plain), ("over TLS", &calls.tls)] {
+                table.row(vec![
+                    format!("{name}, {MEMORY_MB} MB"),
+                    of.wall.len().to_string(),
+                    format!("{:.1}", median(of.wall.clone())),
+                    format!("{:.2}", median(of.cpu.clone())),
+                    format!("{:.1}", median(of.second.clone())),
                 ]);
             }
             writeln!(f, "{table}")?;

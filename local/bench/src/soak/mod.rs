@@ -19,12 +19,13 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use fastrand::Rng;
+use tokio::signal::ctrl_c;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 
 use crate::process::{self, Identity};
-use crate::server::{Server, compile};
+use crate::server::{SELF, Server, compile};
 use client::STUCK;
 use journal::Journal;
 pub use report::Report;
@@ -68,7 +69,7 @@ pub struct Arguments {
 pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> Result<Report> {
     let program = match &arguments.server {
         Some(program) => program.clone(),
-        None => compile(root, "local", "local", "dev").await?,
+        None => compile(root, "local", &[SELF], "dev").await?,
     };
     let data = tempfile::tempdir()?;
     let (journal, log) = (Arc::<Journal>::default(), Arc::<ServerLog>::default());
@@ -91,8 +92,12 @@ pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> R
     let began = Instant::now();
     let mut tick = interval(SAMPLE);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut interrupted = std::pin::pin!(ctrl_c());
     while began.elapsed() < whole {
-        tick.tick().await;
+        tokio::select! {
+            _ = tick.tick() => {}
+            _ = &mut interrupted => break,
+        }
         if !server.is_running()? {
             bail!("the server has ended by itself");
         }
@@ -105,6 +110,8 @@ pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> R
         }
     }
     let _ = stop.send(true);
+    // Shorter when somebody has pressed Ctrl+C.
+    let whole = began.elapsed();
     let patience = Instant::now() + STUCK + Duration::from_secs(20);
     while let Ok(Some(ended)) = timeout_at(patience, actors.join_next()).await {
         if let Err(error) = ended {

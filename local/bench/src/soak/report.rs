@@ -145,7 +145,7 @@ mod tests {
             Report::new(Duration::from_secs(600), &[], record, logged, Vec::new()).findings
         };
         let few = "too few samples to compare".to_owned();
-        assert_eq!(report(2, 4, 3, 2), [few.clone()]);
+        assert_eq!(report(2, 4, 3, 2), std::slice::from_ref(&few));
         assert_eq!(report(4, 4, 3, 2).len(), 2, "a 500 without a failed environment");
         assert_eq!(report(2, 2, 3, 2).len(), 2, "a failed environment nobody killed");
         assert_eq!(report(2, 4, 3, 1).len(), 2, "a schedule that did not fire");
