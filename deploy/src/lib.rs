@@ -6,6 +6,8 @@ pub mod check;
 pub mod cli;
 pub mod contract;
 pub mod cost;
+mod event_sources;
 pub mod package;
 pub mod publish;
+mod references;
 pub mod stack;

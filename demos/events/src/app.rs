@@ -26,6 +26,8 @@ pub const LONGEST_BODY: usize = 1_024;
 const OWN: i32 = 10;
 /// Events of the schedule that are shown, the newest.
 const OF_THE_SCHEDULE: i32 = 2;
+/// Events in a list, at most.
+pub const LISTED: usize = (OWN + OF_THE_SCHEDULE) as usize;
 
 /// What the routes need.
 #[derive(Clone)]

@@ -11,5 +11,6 @@ mod schedule;
 mod shown;
 mod store;
 
+pub use app::{LISTED, LONGEST_BODY};
 pub use function::{Function, Unknown};
 pub use store::{LONGEST_ITEM, Store};

@@ -1,7 +1,8 @@
 //! The access log: there is one, and it says nothing about who asked.
 //! Knows the stage's `AccessLogSettings` and API Gateway's `$context` variables.
 
-use super::{Deployment, Findings, references};
+use super::{Deployment, Findings};
+use crate::references;
 
 /// What would make a log of requests a log of people.
 const PERSONAL: &[&str] = &[

@@ -4,7 +4,8 @@
 use template::yaml::{Key, Node};
 
 use super::functions::FUNCTION;
-use super::{Deployment, Findings, references};
+use super::{Deployment, Findings};
+use crate::references;
 
 /// Parts of names that promise a secret.
 const SECRETIVE: &[&str] = &[

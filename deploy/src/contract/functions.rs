@@ -3,7 +3,8 @@
 
 use template::evaluated::{Evaluated, Resource};
 
-use super::{Deployment, Findings, references};
+use super::{Deployment, Findings};
+use crate::references;
 
 pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
 const LOG_GROUP: &str = "AWS::Logs::LogGroup";

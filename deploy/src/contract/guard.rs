@@ -8,7 +8,8 @@ use template::yaml::{Node, parse};
 
 use super::functions::FUNCTION;
 use super::routes::ROUTE;
-use super::{Deployment, Findings, references};
+use super::{Deployment, Findings};
+use crate::references;
 
 const MACHINE: &str = "AWS::StepFunctions::StateMachine";
 const ALARM: &str = "AWS::CloudWatch::Alarm";

@@ -4,7 +4,8 @@
 use template::evaluated::{Evaluated, Resource};
 
 use super::site::{DISTRIBUTION, behaviors};
-use super::{Deployment, Findings, references};
+use super::{Deployment, Findings};
+use crate::references;
 
 const POLICY: &str = "AWS::CloudFront::ResponseHeadersPolicy";
 const SECURITY: [&str; 2] = ["ResponseHeadersPolicyConfig", "SecurityHeadersConfig"];

@@ -8,8 +8,8 @@ mod functions;
 mod guard;
 mod headers;
 mod policies;
+mod queues;
 mod readers;
-mod references;
 mod routes;
 mod site;
 mod table;
@@ -70,6 +70,11 @@ pub const RULES: &[Rule] = &[
     Rule { name: "table-maximum", check: table::maximum },
     Rule { name: "table-recovery", check: table::recovery },
     Rule { name: "table-key", check: table::key },
+    Rule { name: "queue-hidden", check: queues::hidden },
+    Rule { name: "queue-redrive", check: queues::redrive },
+    Rule { name: "queue-size", check: queues::size },
+    Rule { name: "queue-poll", check: queues::polled_well },
+    Rule { name: "queue-permission", check: queues::permissions },
     Rule { name: "client-flow", check: readers::flows },
     Rule { name: "client-secret", check: readers::secret },
     Rule { name: "client-password", check: readers::passwords },

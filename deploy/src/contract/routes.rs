@@ -4,7 +4,8 @@
 use template::yaml::Node;
 
 use super::functions::FUNCTION;
-use super::{Deployment, Findings, references};
+use super::{Deployment, Findings};
+use crate::references;
 
 pub(super) const ROUTE: &str = "AWS::ApiGatewayV2::Route";
 /// Whatever lies below belongs to one signed-in reader.

@@ -5,7 +5,8 @@ use template::evaluated::Resource;
 use template::yaml::Node;
 
 use super::functions::FUNCTION;
-use super::{Deployment, Findings, references};
+use super::{Deployment, Findings};
+use crate::references;
 
 const TABLE: &str = "AWS::DynamoDB::Table";
 /// What demos/users calls its partition key, that key's type, and the attribute that ends an item. A test compares them.

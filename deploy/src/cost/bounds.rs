@@ -21,9 +21,9 @@ pub struct Bounds {
     pub deadline_ms: f64,
     /// Ids a visitor has: keys of a list, and tries of a creation that others keep overtaking.
     pub users: f64,
-    /// Read units of one item, read consistently: items are at most 1 KB, a unit is 4 KB.
+    /// Read units of one item of `users`, read consistently: items are at most 1 KB, a unit is 4 KB.
     pub read_units: f64,
-    /// Write units of one item; a write whose condition fails costs the same.
+    /// Write units of one item of `users`; a write whose condition fails costs the same.
     pub write_units: f64,
     /// The longest body `users` looks at.
     pub body_bytes: f64,
@@ -33,6 +33,14 @@ pub struct Bounds {
     pub answer_head_bytes: f64,
     /// One user in an answer, with `?raw=true`: the item of at most 1 KB twice, and the names around it.
     pub user_bytes: f64,
+    /// Events a list of demos/events shows: a reader's and the schedule's.
+    pub events: f64,
+    /// Write units of one: items are at most 4 KB.
+    pub event_units: f64,
+    /// The longest body demos/events looks at, and the largest message its queue takes.
+    pub event_body_bytes: f64,
+    /// One event in an answer.
+    pub event_bytes: f64,
     /// An answer of demos/cold-start: twenty background ticks and the index's report.
     pub timing_bytes: f64,
     /// What Lambda writes about a call that started cold, in its JSON form: initStart, start, report.
@@ -71,6 +79,10 @@ pub const BOUNDS: Bounds = Bounds {
     request_head_bytes: 10_240.0,
     answer_head_bytes: 1_024.0,
     user_bytes: 2_400.0,
+    events: 12.0,
+    event_units: 4.0,
+    event_body_bytes: 1_024.0,
+    event_bytes: 4_096.0,
     timing_bytes: 2_048.0,
     platform_log_bytes: 1_100.0,
     function_log_bytes: 512.0,

@@ -9,11 +9,13 @@ mod report;
 mod request;
 mod routes;
 mod standing;
+mod work;
 
 pub use bounds::{BOUNDS, Bounds};
 pub use month::{Line, Month, worst_month};
 pub use parts::Parts;
 pub use prices::Prices;
 pub use report::table;
-pub use request::{Call, Demo, Operation, Request};
+pub use request::{Call, Request};
 pub use routes::{Bucket, buckets};
+pub use work::{Demo, Operation, Source, Work};

@@ -7,6 +7,7 @@ use template::evaluated::Evaluated;
 use super::bounds::Bounds;
 use super::parts::Parts;
 use super::prices::Prices;
+use super::request::Request;
 use super::routes::{Bucket, buckets};
 use super::standing::{Standing, standing};
 
@@ -89,7 +90,8 @@ pub fn worst_month(
         huge.request_bytes += bounds.gateway_body_bytes;
         huge_bodies += requests * (huge.price(prices, bounds, call.arm).gateway - price.gateway);
         if request.reads + request.writes > 0.0 {
-            let slow = super::request::Request { billed_ms: bounds.init_ms + bounds.deadline_ms, ..request };
+            let billed_ms = bounds.init_ms + bounds.deadline_ms.min(call.timeout_ms);
+            let slow = Request { billed_ms, ..request };
             slow_table += requests * (slow.price(prices, bounds, call.arm).lambda - price.lambda);
         }
         let parts = price * requests;

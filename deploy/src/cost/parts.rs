@@ -14,6 +14,8 @@ pub struct Parts {
     pub lambda: f64,
     /// DynamoDB: units.
     pub table: f64,
+    /// SQS: requests.
+    pub queue: f64,
     /// CloudWatch: what the logs take in.
     pub logs: f64,
 }
@@ -21,12 +23,12 @@ pub struct Parts {
 impl Parts {
     /// All of it.
     pub fn total(&self) -> f64 {
-        self.gateway + self.cdn + self.lambda + self.table + self.logs
+        self.gateway + self.cdn + self.lambda + self.table + self.queue + self.logs
     }
 
     /// Each part, in the order of a report's columns.
-    pub fn each(&self) -> [f64; 5] {
-        [self.gateway, self.cdn, self.lambda, self.table, self.logs]
+    pub fn each(&self) -> [f64; 6] {
+        [self.gateway, self.cdn, self.lambda, self.table, self.queue, self.logs]
     }
 }
 
@@ -39,6 +41,7 @@ impl Add for Parts {
             cdn: self.cdn + other.cdn,
             lambda: self.lambda + other.lambda,
             table: self.table + other.table,
+            queue: self.queue + other.queue,
             logs: self.logs + other.logs,
         }
     }
@@ -53,6 +56,7 @@ impl Mul<f64> for Parts {
             cdn: self.cdn * times,
             lambda: self.lambda * times,
             table: self.table * times,
+            queue: self.queue * times,
             logs: self.logs * times,
         }
     }

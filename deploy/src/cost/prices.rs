@@ -22,6 +22,7 @@ pub struct Prices {
     pub(super) storage: Storage,
     pub(super) schedule: Schedule,
     pub(super) alarm: Alarm,
+    pub(super) sqs: Sqs,
     pub(super) route53: Route53,
     pub(super) cognito: Cognito,
 }
@@ -73,6 +74,11 @@ pub(super) struct Schedule {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Alarm {
     pub standard: f64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Sqs {
+    pub request: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::month::Month;
 use super::prices::{FILE, Prices};
 
-const COLUMNS: [&str; 6] = ["API Gateway", "CloudFront", "Lambda", "DynamoDB", "로그", "합"];
+const COLUMNS: [&str; 7] = ["API Gateway", "CloudFront", "Lambda", "DynamoDB", "SQS", "로그", "합"];
 
 /// The report on a month of the parameter set `set`.
 pub fn table(month: &Month, prices: &Prices, set: &str) -> String {
@@ -54,13 +54,14 @@ pub fn table(month: &Month, prices: &Prices, set: &str) -> String {
 fn assumptions(month: &Month, prices: &Prices) -> String {
     let million = |usd: f64| usd * 1e6;
     let lines = [
-        format!("단가는 {FILE}에서 읽었다. 요금표로 다시 확인하지 않은 줄은 거기에 그렇게 적혀 있다(CloudFront, 보관, 일정, 경보, 가입)."),
+        format!("단가는 {FILE}에서 읽었다. 요금표로 다시 확인하지 않은 줄은 거기에 그렇게 적혀 있다(CloudFront, 보관, 일정, 큐, 경보, 가입)."),
         "모든 라우트가 한 달 내내 버킷이 차는 속도로 불리고, 요청마다 허용된 가장 비싼 요청이며 콜드 스타트다.".to_owned(),
         "무료 사용량은 하나도 빼지 않았다. CloudFront는 쓴 만큼 내는 요금이다(정액 요금제라면 그 칸은 0이다).".to_owned(),
         format!(
             "넘쳐서 429를 받은 요청은 API Gateway가 세지 않는다고 보았다. AWS 직원의 답이 그렇고, 약속은 아니다. CloudFront는 센다(백만 번에 {:.2} USD). 책의 페이지를 읽는 요청도 그렇다. 이 둘에는 스로틀이 없다.",
             million(prices.cloudfront.request)
         ),
+        "큐에 온 메시지는 하나하나가 독이고, 받을 때마다 혼자 배치가 되어 DLQ에 갈 때까지 함수를 부른다고 보았다.".to_owned(),
         "스로틀과 테이블의 상한은 AWS에서 목표이지 보장이 아니다. 잠깐은 더 들어갈 수 있다.".to_owned(),
         format!(
             "몸통은 함수가 보는 4 KB까지로 보았다. API Gateway는 10 MB까지 받고 512 KB마다 한 번으로 센다. 그런 몸통만 한 달 내내 오면 {:.2} USD가 더 든다. 가드의 바이트 경보가 5분 만에 끄는 것이 그것이다.",

@@ -6,7 +6,9 @@ use template::evaluated::{Evaluated, Resource};
 use template::yaml::Node;
 
 use super::bounds::Bounds;
-use super::request::{Call, Demo, Operation};
+use super::request::Call;
+use super::work::{Demo, Operation, Source};
+use crate::event_sources::{polled, sends_to};
 
 /// One route with its bucket.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,10 +50,8 @@ pub fn buckets(template: &Evaluated, bounds: &Bounds) -> Result<Vec<Bucket>> {
 fn bucket(template: &Evaluated, route: &Resource, bounds: &Bounds) -> Result<Bucket> {
     let Some(key) = route.text(&["RouteKey"]) else { bail!("RouteKey가 없다") };
     let target = route.text(&["Target"]).and_then(|target| target.strip_prefix("integrations/"));
-    let uri = target.and_then(|id| template.resource(id)).and_then(|target| target.text(&["IntegrationUri"]));
-    let names = |function: &&Resource| uri.is_some_and(|uri| uri.split(':').any(|part| part == function.id));
-    let Some(function) = template.of(FUNCTION).find(names) else {
-        bail!("부르는 함수가 이 템플릿에 없다")
+    let Some(target) = target.and_then(|id| template.resource(id)) else {
+        bail!("가리키는 통합이 이 템플릿에 없다")
     };
     let stage = template.of("AWS::ApiGatewayV2::Stage").next();
     let settings = stage.and_then(|stage| stage.at(&["RouteSettings", key]));
@@ -70,8 +70,26 @@ fn bucket(template: &Evaluated, route: &Resource, bounds: &Bounds) -> Result<Buc
         rate,
         burst,
         signed_in: route.text(&["AuthorizationType"]) == Some("JWT"),
-        call: call(function, key, access_log_bytes)?,
+        call: Call { access_log_bytes, ..behind(template, target, key)? },
     })
+}
+
+/// What an integration calls: a function, or the one that gets what it sends to a queue.
+fn behind(template: &Evaluated, integration: &Resource, route: &str) -> Result<Call> {
+    if let Some(queue) = sends_to(template, integration) {
+        let Some(source) = polled(template).into_iter().find(|source| source.queue.id == queue.id) else {
+            bail!("`{}`를 비우는 함수가 이 템플릿에 없다", queue.id)
+        };
+        let receives = queue.at(&["RedrivePolicy", "maxReceiveCount"]).and_then(|node| node.parse("").ok());
+        let Some(receives) = receives else { bail!("`{}`에 maxReceiveCount가 없다", queue.id) };
+        return call(source.function, Received::Messages { receives });
+    }
+    let uri = integration.text(&["IntegrationUri"]);
+    let names = |function: &&Resource| uri.is_some_and(|uri| uri.split(':').any(|part| part == function.id));
+    match template.of(FUNCTION).find(names) {
+        Some(function) => call(function, Received::Request(route)),
+        None => bail!("부르는 함수가 이 템플릿에 없다"),
+    }
 }
 
 /// The parameter the rate refers to.
@@ -93,37 +111,61 @@ fn access_log(stage: &Resource, bounds: &Bounds) -> f64 {
     before + behind.sum::<f64>()
 }
 
-pub(super) fn call(function: &Resource, route: &str, access_log_bytes: f64) -> Result<Call> {
+/// What a function is called with.
+#[derive(Clone, Copy)]
+pub(super) enum Received<'a> {
+    /// A request to the route.
+    Request(&'a str),
+    /// A message, so often until it is given up.
+    Messages { receives: u32 },
+    /// A schedule's event.
+    Schedule,
+}
+
+/// A function as who calls it finds it; without a line in the access log.
+pub(super) fn call(function: &Resource, received: Received<'_>) -> Result<Call> {
     let number = |name: &str| match function.at(&[name]).and_then(|node| node.parse::<f64>("").ok()) {
         Some(value) => Ok(value),
         None => bail!("함수 `{}`의 {name}이(가) 수가 아니다", function.id),
     };
     let architecture = function.at(&["Architectures"]).map_or(&[][..], Node::items).first();
     Ok(Call {
-        demo: demo(function, route)?,
+        demo: demo(function, received)?,
         memory_mb: number("MemorySize")?,
         timeout_ms: number("Timeout")? * 1_000.0,
         arm: architecture.map(Node::text) == Some(Ok("arm64")),
-        access_log_bytes,
+        access_log_bytes: 0.0,
     })
 }
 
-fn demo(function: &Resource, route: &str) -> Result<Demo> {
+fn demo(function: &Resource, received: Received<'_>) -> Result<Demo> {
     let code = function.text(&["CodeUri"]).unwrap_or_default();
     let package = code.rsplit('/').next().unwrap_or_default().trim_end_matches(".zip");
     let prepare = function.text(&["Environment", "Variables", "PREPARE"]).unwrap_or_default();
-    let (method, path) = route.split_once(' ').unwrap_or_default();
-    Ok(match (package, prepare, method, path.ends_with("/{id}")) {
-        ("cold-start", "none", ..) => Demo::Plain,
-        ("cold-start", "init", ..) => Demo::Heavy,
-        ("cold-start", "first-call", ..) => Demo::Lazy,
-        ("users", _, "GET", false) => Demo::Users(Operation::List),
-        ("users", _, "GET", true) => Demo::Users(Operation::Read),
-        ("users", _, "POST", false) => Demo::Users(Operation::Create),
-        ("users", _, "PUT", true) => Demo::Users(Operation::Replace),
-        ("users", _, "DELETE", true) => Demo::Users(Operation::Delete),
+    let (method, path, what) = match received {
+        Received::Request(route) => {
+            let (method, path) = route.split_once(' ').unwrap_or_default();
+            (method, path, format!("`{route}`"))
+        }
+        Received::Messages { .. } => ("", "", "메시지".to_owned()),
+        Received::Schedule => ("", "", "일정".to_owned()),
+    };
+    Ok(match (package, received, prepare, method, path.ends_with("/{id}")) {
+        // A schedule may say whatever a request may.
+        ("cold-start", Received::Request(_) | Received::Schedule, "none", ..) => Demo::Plain,
+        ("cold-start", Received::Request(_) | Received::Schedule, "init", ..) => Demo::Heavy,
+        ("cold-start", Received::Request(_) | Received::Schedule, "first-call", ..) => Demo::Lazy,
+        ("users", _, _, "GET", false) => Demo::Users(Operation::List),
+        ("users", _, _, "GET", true) => Demo::Users(Operation::Read),
+        ("users", _, _, "POST", false) => Demo::Users(Operation::Create),
+        ("users", _, _, "PUT", true) => Demo::Users(Operation::Replace),
+        ("users", _, _, "DELETE", true) => Demo::Users(Operation::Delete),
+        ("events", Received::Messages { receives }, ..) => Demo::Events(Source::Queue { receives }),
+        ("events", Received::Schedule, ..) => Demo::Events(Source::Schedule),
+        ("events", _, _, "GET", _) => Demo::Events(Source::List),
+        ("events", _, _, "POST", _) => Demo::Events(Source::Keep),
         _ => bail!(
-            "요금 모형이 `{}`({package})의 `{route}`을(를) 모른다. deploy/src/cost/request.rs에 가장 비싼 요청을 적는다",
+            "요금 모형이 `{}`({package})이 받는 {what}을(를) 모른다. deploy/src/cost/work.rs에 가장 비싼 것을 적는다",
             function.id
         ),
     })

@@ -2,14 +2,15 @@
 //! Knows the resources these come from.
 
 use anyhow::Result;
-use template::evaluated::Evaluated;
+use template::evaluated::{Evaluated, Resource};
 use template::yaml::Node;
 
 use super::bounds::Bounds;
 use super::month::SECONDS;
 use super::prices::Prices;
 use super::request::GB;
-use super::routes::{Bucket, call};
+use super::routes::{Bucket, Received, call};
+use crate::event_sources::polled;
 
 /// A name and US dollars per month.
 pub type Standing = (&'static str, f64);
@@ -30,7 +31,8 @@ pub fn standing(
     bounds: &Bounds,
 ) -> Result<Vec<Standing>> {
     Ok(vec![
-        ("깨워 두는 일정", schedules(template, prices, bounds)?),
+        ("일정", schedules(template, prices, bounds)?),
+        ("빈 큐를 살피는 값", polling(template, prices)),
         ("준비해 둔 환경", provisioned(template, prices)),
         ("가입", sign_ups(template, prices, bounds)),
         ("보관(테이블·로그·책)", storage(buckets, log_bytes, prices, bounds)),
@@ -49,16 +51,33 @@ pub fn standing(
 fn schedules(template: &Evaluated, prices: &Prices, bounds: &Bounds) -> Result<f64> {
     let mut total = 0.0;
     for function in template.of(FUNCTION) {
+        let attempts = 1.0 + retries(function);
         for (_, event) in function.at(&["Events"]).map_or(&[][..], Node::entries) {
             let expression = event.get("Properties").and_then(|node| node.get("ScheduleExpression"));
-            let minutes = expression.and_then(|node| minutes(node.text().ok()?)).unwrap_or(1.0);
-            let call = call(function, "GET schedule", 0.0)?;
+            let minutes = expression.map(|node| node.text().ok().and_then(minutes).unwrap_or(1.0));
+            let Some(minutes) = minutes else { continue };
+            let call = call(function, Received::Schedule)?;
             let request = call.dearest(bounds).price(prices, bounds, call.arm);
-            let each = prices.schedule.call + request.lambda + request.logs;
+            let each = prices.schedule.call + attempts * (request.lambda + request.table + request.logs);
             total += SECONDS / 60.0 / minutes * each;
         }
     }
     Ok(total)
+}
+
+/// How often Lambda tries an event again that nobody waits for: twice where nothing is said.
+fn retries(function: &Resource) -> f64 {
+    let written = function.at(&["EventInvokeConfig", "MaximumRetryAttempts"]);
+    written.and_then(|node| node.parse("").ok()).unwrap_or(2.0)
+}
+
+/// Lambda polls with five connections, and an empty queue answers each after as long as it may ("Using Lambda with Amazon SQS").
+fn polling(template: &Evaluated, prices: &Prices) -> f64 {
+    const POLLERS: f64 = 5.0;
+    // The connections are Lambda's own and wait for up to 20 seconds, whatever the queue says.
+    const WAIT: f64 = 20.0;
+    let queues = u32::try_from(polled(template).len()).map_or(f64::MAX, f64::from);
+    queues * POLLERS * SECONDS / WAIT * prices.sqs.request
 }
 
 /// `rate(5 minutes)`; what cannot be read counts as every minute.
@@ -102,13 +121,15 @@ fn sign_ups(template: &Evaluated, prices: &Prices, bounds: &Bounds) -> f64 {
     bounds.sign_ups_per_second * SECONDS * each + accounts.unwrap_or_default() * DAYS * prices.cognito.lite
 }
 
-/// The table holds what is written until DynamoDB deletes it; the logs a week of the month; the bucket two books.
+/// The tables hold what is written until DynamoDB deletes it; the logs a week of the month; the bucket two books.
 fn storage(buckets: &[Bucket], log_bytes: f64, prices: &Prices, bounds: &Bounds) -> f64 {
     const BOOK_GB: f64 = 0.1;
     const LOG_SHARE: f64 = 7.0 / DAYS;
-    let creates = buckets.iter().filter(|bucket| bucket.route.starts_with("POST "));
-    let items: f64 = creates.map(|bucket| bucket.rate * bounds.ttl_hours * 3_600.0 + bucket.burst).sum();
-    let table_gb = items * 1_124.0 / GB;
+    let kept = buckets.iter().map(|bucket| {
+        let requests = bucket.rate * bounds.ttl_hours * 3_600.0 + bucket.burst;
+        requests * bucket.call.demo.work(bounds).kept_bytes
+    });
+    let table_gb = kept.sum::<f64>() / GB;
     table_gb * (prices.storage.ddb_gb + prices.storage.pitr_gb)
         + log_bytes * LOG_SHARE / GB * prices.storage.logs_gb
         + BOOK_GB * prices.storage.s3_gb

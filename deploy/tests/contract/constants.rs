@@ -19,7 +19,11 @@ fn the_functions_refuse_what_the_cost_model_does_not_count() {
     };
     assert_eq!((BOUNDS.work_ms, BOUNDS.wait_ms), (bound("work"), bound("wait")));
     assert_eq!(BOUNDS.users, f64::from(users::MOST_USERS));
-    assert_eq!(BOUNDS.body_bytes, f64::from(u32::try_from(users::LONGEST_BODY).unwrap()));
+    let float = |count: usize| f64::from(u32::try_from(count).unwrap());
+    assert_eq!(BOUNDS.body_bytes, float(users::LONGEST_BODY));
+    assert_eq!(BOUNDS.events, float(events::LISTED));
+    assert_eq!(BOUNDS.event_units * 1_024.0, float(events::LONGEST_ITEM));
+    assert_eq!(BOUNDS.event_body_bytes, float(events::LONGEST_BODY));
 }
 
 /// Numbers after `"name":` in a recording.

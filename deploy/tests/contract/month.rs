@@ -3,7 +3,7 @@
 use deploy::check::MOST_USD;
 use deploy::contract::Deployment;
 use deploy::cost::{
-    BOUNDS, Bounds, Call, Demo, Month, Operation, Parts, Prices, Request, buckets, worst_month,
+    BOUNDS, Bounds, Call, Demo, Month, Operation, Parts, Prices, Request, Source, buckets, worst_month,
 };
 use proptest::prelude::*;
 
@@ -42,15 +42,16 @@ fn the_book_shows_the_month_as_it_is() {
         format!("| {} | **{:.2}** |\n", cells.join(" | "), parts.total())
     };
     let mut shown =
-        "| 라우트 묶음 | 라우트 | API Gateway | CloudFront | Lambda | DynamoDB | 로그 | 합 |\n".to_owned();
-    shown += "|---|---:|---:|---:|---:|---:|---:|---:|\n";
+        "| 라우트 묶음 | 라우트 | API Gateway | CloudFront | Lambda | DynamoDB | SQS | 로그 | 합 |\n"
+            .to_owned();
+    shown += "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n";
     for line in &month.lines {
         shown += &row(format!("`{}`", line.class), line.routes.to_string(), &line.parts);
     }
     shown += &row("라우트 모두".to_owned(), String::new(), &month.parts());
     let standing: f64 = month.standing.iter().map(|(_, usd)| usd).sum();
-    shown += &format!("| 부르지 않아도 드는 것 | | | | | | | **{standing:.2}** |\n");
-    shown += &format!("| **가장 비싼 달** | | | | | | | **{:.2}** |\n", month.total());
+    shown += &format!("| 부르지 않아도 드는 것 | | | | | | | | **{standing:.2}** |\n");
+    shown += &format!("| **가장 비싼 달** | | | | | | | | **{:.2}** |\n", month.total());
 
     let file = root().join("book/src/data/worst-month.md");
     if std::env::var_os("DEPLOY_BLESS").is_some() {
@@ -105,7 +106,7 @@ fn what_costs_while_idle_and_open_sign_up_are_counted() {
 
 #[test]
 fn a_function_the_model_does_not_know_is_an_error_with_its_place() {
-    let text = read("template.yaml").replacen("target/lambda/users.zip", "target/lambda/events.zip", 1);
+    let text = read("template.yaml").replacen("target/lambda/users.zip", "target/lambda/unknown.zip", 1);
     let deployment = Deployment::of(&text, &read("deploy/guard.yaml"), &set("public"), "public").unwrap();
     let error =
         worst_month(&deployment.system, &deployment.guard, &prices(), &BOUNDS).unwrap_err().to_string();
@@ -116,7 +117,10 @@ fn a_function_the_model_does_not_know_is_an_error_with_its_place() {
 fn demo() -> impl Strategy<Value = Demo> {
     use Operation::{Create, Delete, List, Read, Replace};
     let users = [List, Read, Create, Replace, Delete].map(Demo::Users);
-    proptest::sample::select([vec![Demo::Plain, Demo::Heavy, Demo::Lazy], users.to_vec()].concat())
+    let events =
+        [Source::List, Source::Keep, Source::Queue { receives: 5 }, Source::Schedule].map(Demo::Events);
+    let others = vec![Demo::Plain, Demo::Heavy, Demo::Lazy];
+    proptest::sample::select([others, users.to_vec(), events.to_vec()].concat())
 }
 
 fn total(request: &Request) -> f64 {
@@ -135,13 +139,14 @@ proptest! {
     }
 
     #[test]
-    fn more_of_anything_never_costs_less(demo in demo(), field in 0..8_usize, more in 0.0..1e6) {
+    fn more_of_anything_never_costs_less(demo in demo(), field in 0..10_usize, more in 0.0..1e6) {
         let call = Call { demo, memory_mb: 512.0, timeout_ms: 10_000.0, arm: true, access_log_bytes: 400.0 };
         let less = call.dearest(&BOUNDS);
         let mut dearer = less;
-        let fields: [&mut f64; 8] = [
+        let fields: [&mut f64; 10] = [
             &mut dearer.request_bytes, &mut dearer.origin_bytes, &mut dearer.answer_bytes, &mut dearer.billed_ms,
             &mut dearer.memory_mb, &mut dearer.reads, &mut dearer.writes, &mut dearer.log_bytes,
+            &mut dearer.invocations, &mut dearer.messages,
         ];
         *fields.into_iter().nth(field).unwrap() += more;
         prop_assert!(total(&dearer) >= total(&less));
@@ -152,7 +157,8 @@ proptest! {
         let wider = Bounds {
             work_ms: BOUNDS.work_ms * factor, wait_ms: BOUNDS.wait_ms * factor, prepare_ms: BOUNDS.prepare_ms * factor,
             init_ms: BOUNDS.init_ms * factor, table_call_ms: BOUNDS.table_call_ms * factor, users: BOUNDS.users * factor,
-            user_bytes: BOUNDS.user_bytes * factor, body_bytes: BOUNDS.body_bytes * factor, ..BOUNDS
+            events: BOUNDS.events * factor, event_units: BOUNDS.event_units * factor,
+            event_bytes: BOUNDS.event_bytes * factor, user_bytes: BOUNDS.user_bytes * factor, body_bytes: BOUNDS.body_bytes * factor, ..BOUNDS
         };
         let call = Call { demo, memory_mb: 512.0, timeout_ms: 20_000.0, arm: true, access_log_bytes: 400.0 };
         prop_assert!(total(&call.dearest(&wider)) >= total(&call.dearest(&BOUNDS)));

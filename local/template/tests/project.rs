@@ -98,7 +98,7 @@ fn the_local_set_describes_the_system_of_the_book() {
     let provisioned =
         system.functions.iter().find(|function| function.name == "ProvisionedFunction").unwrap();
     assert_eq!(provisioned.provisioned, 2);
-    assert_eq!(system.api.routes.len(), 23);
+    assert_eq!(system.api.routes.len(), 26);
     assert_eq!(system.api.throttle, Some(Throttle { rate: 10_000.0, burst: 5_000.0 }));
     let reserved = |set| {
         let system = template::load(root(), set, STACK).unwrap();
@@ -210,7 +210,12 @@ fn every_function_has_the_permissions_of_its_role() {
     let table = || Target::Arn("arn:aws:dynamodb:ap-northeast-2:123456789012:table/User".to_owned());
     for role in roles {
         let is_users = role.function == "UsersFunction";
-        assert_eq!(role.name, if is_users { "UsersRole" } else { "ColdStartRole" });
+        let name = match role.function.as_str() {
+            "UsersFunction" => "UsersRole",
+            "EventsFunction" => "EventsRole",
+            _ => "ColdStartRole",
+        };
+        assert_eq!(role.name, name);
         assert_eq!(role.decide("dynamodb:GetItem", &table()) == Decision::Allowed, is_users, "{role:?}");
         assert_eq!(role.decide("dynamodb:Scan", &table()), Decision::NotAllowed, "{role:?}");
     }

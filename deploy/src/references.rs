@@ -4,14 +4,14 @@
 use template::yaml::{Node, Value};
 
 /// The names a node refers to, as far down as it goes. A reference to an attribute names its resource.
-pub(super) fn names(node: &Node) -> Vec<&str> {
+pub(crate) fn names(node: &Node) -> Vec<&str> {
     let mut found = Vec::new();
     collect(node, &mut found);
     found
 }
 
 /// The functions whose alias a node refers to: `!Ref Function.Alias`, wherever it stands.
-pub(super) fn aliases(node: &Node) -> Vec<&str> {
+pub(crate) fn aliases(node: &Node) -> Vec<&str> {
     match &node.value {
         Value::Scalar(text) if node.tag.as_deref() == Some("Ref") => {
             text.strip_suffix(".Alias").into_iter().collect()
