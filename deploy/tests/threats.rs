@@ -130,8 +130,10 @@ fn the_schedule_carries_the_secret() {
     let mut schedules = 0;
     for function in template.of("AWS::Serverless::Function") {
         for (name, event) in function.at(&["Events"]).map_or(&[][..], yaml::Node::entries) {
-            let input =
-                event.get("Properties").and_then(|properties| properties.get("Input")).expect("an input");
+            // Without an input a function that is no HTTP handler gets the Scheduler's own event, which Lambda alone can send.
+            let Some(input) = event.get("Properties").and_then(|properties| properties.get("Input")) else {
+                continue;
+            };
             let input: serde_json::Value = serde_json::from_str(input.text().unwrap()).unwrap();
             assert_eq!(input["headers"]["x-origin-secret"], secret, "{}.{}", function.id, name.text);
             schedules += 1;
