@@ -27,6 +27,9 @@ use super::telemetry::{InvocationId, Kind, Limit, Recorder, Telemetry};
 use lifecycle::Provisioning;
 use template::{ACCOUNT, REGION};
 
+/// How long, in ms, an event waits for an environment that is at work while others become free; about what a new one takes.
+const PATIENCE: u64 = 10;
+
 /// A function: its configuration and its environments.
 #[derive(Debug)]
 pub struct Function {
@@ -49,6 +52,8 @@ struct Pool {
     environments: HashMap<Token, Environment>,
     provisioning: Provisioning,
     counts: Counts,
+    /// Whether the events that wait are looked at again soon.
+    looks_again: bool,
 }
 
 impl Function {
@@ -68,6 +73,7 @@ impl Function {
             most_environments: settings.most_environments,
             most_waiting: settings.most_waiting,
             most_starting: platform.most_starting(),
+            patience: PATIENCE,
         });
         let pool = Pool {
             package: None,
@@ -75,6 +81,7 @@ impl Function {
             environments: HashMap::new(),
             provisioning: Provisioning::default(),
             counts: Counts::default(),
+            looks_again: false,
         };
         Self {
             arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", config.name).into(),
@@ -127,6 +134,7 @@ impl Function {
                 }
                 Ok(Arrival::Waits) => {
                     self.grow(pool);
+                    self.look_again(pool);
                     return Ok(());
                 }
                 Err(Refusal::Throttled) => return Err(self.throttle(pool, id, Limit::Reserved)),
@@ -182,6 +190,22 @@ impl Function {
         }
         self.platform.cpu.begin(pid, self.config.memory_mb);
         event
+    }
+
+    /// Looks after those that wait for an environment at work: it may not become free in time.
+    fn look_again(self: &Arc<Self>, pool: &mut Pool) {
+        if pool.looks_again || !pool.placement.is_patient(self.now()) {
+            return;
+        }
+        pool.looks_again = true;
+        let function = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(PATIENCE)).await;
+            let pool = &mut *function.pool();
+            pool.looks_again = false;
+            function.grow(pool);
+            function.look_again(pool);
+        });
     }
 
     /// Starts the environments that are lacking, as far as any may be started now.

@@ -31,6 +31,9 @@ pub struct Rules {
     pub most_waiting: usize,
     /// The most environments that are started at about the same time.
     pub most_starting: usize,
+    /// While environments become free again, an event waits so many ms for one of them before another is started for it: calls
+    /// that are over at once need no more environments than the machine has CPUs, and each more makes all of them slower.
+    pub patience: u64,
 }
 
 /// Where an environment stands in its life.
@@ -110,6 +113,8 @@ pub struct Placement<K, W> {
     idle: Vec<K>,
     /// With the time of arrival.
     waiting: VecDeque<(u64, W)>,
+    /// When an environment has last become free after an event.
+    freed: Option<u64>,
 }
 
 impl<K: Ord + Clone, W> Placement<K, W> {
@@ -121,6 +126,7 @@ impl<K: Ord + Clone, W> Placement<K, W> {
             environments: BTreeMap::new(),
             idle: Vec::new(),
             waiting: VecDeque::new(),
+            freed: None,
         }
     }
 
@@ -162,7 +168,23 @@ impl<K: Ord + Clone, W> Placement<K, W> {
             Stage::Responded => patient && one.generation == self.generation,
             _ => false,
         });
-        self.waiting.len().saturating_sub(expected).min(self.room(now))
+        self.impatient(now).saturating_sub(expected).min(self.room(now))
+    }
+
+    /// How many events do not, or no longer, wait for an environment that is at work.
+    fn impatient(&self, now: u64) -> usize {
+        let patience = self.rules.patience;
+        match self.freed {
+            Some(at) if now - at < patience => {
+                self.waiting.iter().take_while(|(arrived, _)| now - arrived >= patience).count()
+            }
+            _ => self.waiting.len(),
+        }
+    }
+
+    /// Whether an event waits for an environment that is at work, so that it may be lacking one later.
+    pub fn is_patient(&self, now: u64) -> bool {
+        self.impatient(now) < self.waiting.len()
     }
 
     /// How many provisioned environments to start now, within the same bounds.
@@ -205,6 +227,9 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         if let Some(cause) = cause {
             self.end(key);
             return Freed::Ends(cause);
+        }
+        if self.stage(key) == Some(Stage::Responded) {
+            self.freed = Some(now);
         }
         if let Some((_, event)) = self.waiting.pop_front() {
             self.set(key, Stage::Running);

@@ -1,7 +1,6 @@
 //! The book's own way in: a reader signs in on the chapter about it, calls the API with their token, comes back, signs out,
 //! and meets everything that can go wrong on the way.
 
-use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -11,9 +10,6 @@ use crate::chromium::{AXE, LIMIT, Program, value};
 
 const CHAPTER: &str = "09-cognito-jwt.html";
 const THEMES: [&str; 5] = ["light", "rust", "coal", "navy", "ayu"];
-
-/// Programs without functions are enough for most of it; one serves all tests.
-static PROGRAM: LazyLock<Program> = LazyLock::new(Program::start);
 
 /// What the place to sign in says.
 const SAYS: &str = "document.querySelector('.live-sign-in .live-say').textContent";
@@ -182,9 +178,10 @@ fn tokens_are_kept_in_this_tab_and_nowhere_else() {
     if webdriver::skip_browser() {
         return;
     }
+    let program = Program::start();
     let driver = Driver::start().unwrap();
     let page = driver.session().unwrap();
-    let url = chapter("127.0.0.1", PROGRAM.port);
+    let url = chapter("127.0.0.1", program.port);
     open(&page, &url);
     sign_in(&page, "haneul");
     // A run stores the values of its page.
@@ -224,7 +221,7 @@ fn tokens_are_kept_in_this_tab_and_nowhere_else() {
     assert!(!copied.contains("eyJ"), "{copied}");
 
     // The button that erases what the book stored forgets the tokens too.
-    page.goto(&format!("http://127.0.0.1:{}/", PROGRAM.port)).unwrap();
+    page.goto(&format!("http://127.0.0.1:{}/", program.port)).unwrap();
     wait_for(&page, "document.querySelector('.live-progress button')?.checkVisibility()");
     press(&page, ".live-progress button");
     wait_for(&page, "document.querySelector('.live-progress .live-say').textContent.includes('지웠다')");
@@ -250,9 +247,10 @@ fn an_answer_of_another_sign_in_is_thrown_away() {
     if webdriver::skip_browser() {
         return;
     }
+    let program = Program::start();
     let driver = Driver::start().unwrap();
     let page = driver.session().unwrap();
-    let (url, origin) = (chapter("127.0.0.1", PROGRAM.port), format!("http://127.0.0.1:{}", PROGRAM.port));
+    let (url, origin) = (chapter("127.0.0.1", program.port), format!("http://127.0.0.1:{}", program.port));
     open(&page, &url);
     // Nobody began one here: the page stays where it is and says so.
     page.goto(&format!("{origin}/signed-in.html?code=c&state=s")).unwrap();
@@ -325,9 +323,10 @@ fn what_cannot_be_done_is_said_with_its_reason() {
     if webdriver::skip_browser() {
         return;
     }
+    let program = Program::start();
     let driver = Driver::start().unwrap();
     let page = driver.session().unwrap();
-    let url = chapter("127.0.0.1", PROGRAM.port);
+    let url = chapter("127.0.0.1", program.port);
     let fails = |said: &str| {
         press(&page, ".live-sign-in button");
         wait_for(&page, "document.querySelector('.live-sign-in .live-say.bad')");
@@ -340,7 +339,7 @@ fn what_cannot_be_done_is_said_with_its_reason() {
     for what in ["*/config.json", "*/.well-known/*"] {
         open(&page, &url);
         block(&[what]);
-        fails(&format!("127.0.0.1:{}에 닿지 못했다.", PROGRAM.port));
+        fails(&format!("127.0.0.1:{}에 닿지 못했다.", program.port));
         block(&[]);
     }
     let pretends = |body: &str| {
@@ -385,9 +384,10 @@ fn tokens_are_renewed_before_a_block_needs_them() {
     if webdriver::skip_browser() {
         return;
     }
+    let program = Program::start();
     let driver = Driver::start().unwrap();
     let page = driver.session().unwrap();
-    let url = chapter("127.0.0.1", PROGRAM.port);
+    let url = chapter("127.0.0.1", program.port);
     open(&page, &url);
     sign_in(&page, "haneul");
     let first = value(&page, &format!("JSON.parse({HELD}).access_token"));
@@ -439,9 +439,10 @@ fn the_place_to_sign_in_is_for_everybody() {
     if webdriver::skip_browser() {
         return;
     }
+    let program = Program::start();
     let driver = Driver::start().unwrap();
     let page = driver.session().unwrap();
-    let url = chapter("127.0.0.1", PROGRAM.port);
+    let url = chapter("127.0.0.1", program.port);
     page.viewport(360, 740).unwrap();
     open(&page, &url);
     // By keyboard alone, there and back.
@@ -485,7 +486,7 @@ fn the_place_to_sign_in_is_for_everybody() {
     assert!(seen.contains("자바스크립트가 필요하다"), "{seen}");
     assert!(page.find("#live-me-list .live-needs").unwrap().text().unwrap().contains("토큰으로 보내는 요청"));
     assert!(page.find("#live-me-list .live-recording").unwrap().text().unwrap().contains("200 OK"));
-    page.goto(&format!("http://127.0.0.1:{}/signed-in.html?code=c&state=s", PROGRAM.port)).unwrap();
+    page.goto(&format!("http://127.0.0.1:{}/signed-in.html?code=c&state=s", program.port)).unwrap();
     assert!(page.find("main").unwrap().text().unwrap().contains("자바스크립트가 꺼져 있다"));
 }
 
@@ -508,9 +509,10 @@ fn a_token_is_taken_apart_and_its_signature_verified_in_the_page() {
     if webdriver::skip_browser() {
         return;
     }
+    let program = Program::start();
     let driver = Driver::start().unwrap();
     let page = driver.session().unwrap();
-    let url = chapter("127.0.0.1", PROGRAM.port);
+    let url = chapter("127.0.0.1", program.port);
     open(&page, &url);
     let parts = "[...document.querySelectorAll('.token code.part')].map((one) => one.textContent)";
     let built = value(&page, parts);

@@ -102,11 +102,12 @@ pub fn run(scenario: &Scenario) -> Course {
         idle: scenario.idle,
         reserved: scenario.reserved,
         provisioned: scenario.provisioned.unwrap_or(0),
-        // The model's environments do not age, and its machine has no bounds.
+        // The model's environments do not age, and its machine has no bounds and needs no patience.
         most_age: u64::MAX,
         most_environments: usize::MAX,
         most_waiting: usize::MAX,
         most_starting: usize::MAX,
+        patience: 0,
     });
     let requests = vec![None; scenario.arrivals.len()];
     let mut model = Model { scenario, placement, due: BTreeSet::new(), lanes: Vec::new(), requests };

@@ -10,6 +10,7 @@ const RULES: Rules = Rules {
     most_environments: 3,
     most_waiting: 4,
     most_starting: 3,
+    patience: 0,
 };
 
 /// A placement with environment 1 at work on event 1 since time 0.
@@ -154,4 +155,27 @@ fn a_second_init_runs_inside_the_invocation_and_counts_as_running() {
     assert_eq!(placement.stage(&2), Some(Stage::Running));
     assert_eq!(placement.arrive(2, 2), Err(Refusal::Throttled));
     assert_eq!(placement.gone(&2), None, "its event is with whoever started it again");
+}
+
+#[test]
+fn while_environments_become_free_events_wait_for_them() {
+    let mut placement = at_work(Rules { patience: 10, ..RULES });
+    assert_eq!(placement.arrive(5, 2), Ok(Arrival::Waits));
+    assert_eq!((placement.lacking(5), placement.is_patient(5)), (1, false), "none has become free");
+    placement.answered(&1);
+    assert_eq!(placement.free(6, &1), Freed::Runs(2));
+    assert_eq!(placement.arrive(7, 3), Ok(Arrival::Waits));
+    assert_eq!((placement.lacking(7), placement.is_patient(7)), (0, true), "one has just become free");
+    assert_eq!(placement.lacking(15), 0);
+    assert_eq!((placement.lacking(16), placement.is_patient(16)), (1, false), "but it is at work for longer");
+    placement.answered(&1);
+    assert_eq!(placement.arrive(18, 4), Ok(Arrival::Waits));
+    assert_eq!(placement.free(18, &1), Freed::Runs(3));
+    assert_eq!(placement.arrive(20, 5), Ok(Arrival::Waits));
+    assert_eq!(placement.lacking(27), 0);
+    // Meanwhile they go on becoming free, only not soon enough for the one that has waited longest.
+    placement.answered(&1);
+    assert_eq!(placement.free(27, &1), Freed::Runs(4));
+    assert_eq!(placement.lacking(29), 0);
+    assert_eq!(placement.lacking(30), 1);
 }
