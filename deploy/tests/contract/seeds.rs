@@ -109,8 +109,8 @@ const SYSTEM: &[Seed] = &[
     seed("role", "      Role: !GetAtt UsersRole.Arn\n", "", "  UsersFunction:"),
     seed(
         "secret",
-        "          VISITOR_RATE: !Ref VisitorRate\n",
-        "          VISITOR_RATE: !Ref VisitorRate\n          API_TOKEN: abc\n",
+        "          TABLE_NAME: !Ref UserTable\n",
+        "          TABLE_NAME: !Ref UserTable\n          API_TOKEN: abc\n",
         "API_TOKEN",
     ),
     seed(
@@ -196,6 +196,55 @@ const SYSTEM: &[Seed] = &[
         "        - AttributeName: id\n          AttributeType: N\n",
         "        - AttributeName: id\n          AttributeType: S\n",
         "          AttributeType: S\n      KeySchema:\n        - Attr",
+    ),
+    // The queues.
+    seed(
+        "queue-hidden",
+        "      VisibilityTimeout: 30\n",
+        "      VisibilityTimeout: 29\n",
+        "VisibilityTimeout: 29",
+    ),
+    seed(
+        "queue-redrive",
+        "        maxReceiveCount: 5\n",
+        "        maxReceiveCount: 4\n",
+        "maxReceiveCount: 4",
+    ),
+    seed(
+        "queue-redrive",
+        "        deadLetterTargetArn: !GetAtt EventLetters.Arn\n",
+        "        deadLetterTargetArn: !GetAtt EventQueue.Arn\n",
+        "        deadLetterTargetArn: !GetAtt EventQueue.Arn",
+    ),
+    seed(
+        "queue-redrive",
+        "      MessageRetentionPeriod: 86400\n",
+        "      MessageRetentionPeriod: 600\n",
+        "MessageRetentionPeriod: 600",
+    ),
+    seed(
+        "queue-size",
+        "      MessageRetentionPeriod: 86400\n      MaximumMessageSize: 1024\n",
+        "      MessageRetentionPeriod: 86400\n",
+        "  EventLetters:",
+    ),
+    seed(
+        "queue-poll",
+        "              MaximumConcurrency: 2\n",
+        "              MaximumConcurrency: 50\n",
+        "MaximumConcurrency: 50",
+    ),
+    seed(
+        "queue-permission",
+        "                Action: [sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes]\n",
+        "                Action: [sqs:ReceiveMessage, sqs:GetQueueAttributes]\n",
+        "  EventsRole:",
+    ),
+    seed(
+        "queue-permission",
+        "                Action: sqs:SendMessage\n",
+        "                Action: sqs:ReceiveMessage\n",
+        "  EventSenderRole:",
     ),
     // Readers.
     seed(
