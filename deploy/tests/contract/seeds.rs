@@ -67,6 +67,55 @@ const SYSTEM: &[Seed] = &[
         "  # ANCHOR_END: user-table\n",
         "  UserTable:",
     ),
+    // The queues.
+    seed(
+        "queue-hidden",
+        "      VisibilityTimeout: 30\n",
+        "      VisibilityTimeout: 29\n",
+        "VisibilityTimeout: 29",
+    ),
+    seed(
+        "queue-redrive",
+        "        maxReceiveCount: 5\n",
+        "        maxReceiveCount: 4\n",
+        "maxReceiveCount: 4",
+    ),
+    seed(
+        "queue-redrive",
+        "        deadLetterTargetArn: !GetAtt EventLetters.Arn\n",
+        "        deadLetterTargetArn: !GetAtt EventQueue.Arn\n",
+        "        deadLetterTargetArn: !GetAtt EventQueue.Arn",
+    ),
+    seed(
+        "queue-redrive",
+        "      MessageRetentionPeriod: 86400\n",
+        "      MessageRetentionPeriod: 3599\n",
+        "MessageRetentionPeriod: 3599",
+    ),
+    seed(
+        "queue-size",
+        "      MessageRetentionPeriod: 86400\n      MaximumMessageSize: 1024\n",
+        "      MessageRetentionPeriod: 86400\n      MaximumMessageSize: 65537\n",
+        "MaximumMessageSize: 65537",
+    ),
+    seed(
+        "queue-poll",
+        "              MaximumConcurrency: 2\n",
+        "              MaximumConcurrency: 6\n",
+        "MaximumConcurrency: 6",
+    ),
+    seed(
+        "queue-permission",
+        "                Action: [sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes]\n",
+        "                Action: [sqs:ReceiveMessage, sqs:GetQueueAttributes]\n",
+        "  EventsRole:",
+    ),
+    seed(
+        "queue-permission",
+        "                Action: sqs:SendMessage\n",
+        "                Action: sqs:ReceiveMessage\n",
+        "  EventSenderRole:",
+    ),
     // The functions.
     seed("runtime", "    Runtime: provided.al2023\n", "    Runtime: provided.al2\n", "Runtime: provided.al2"),
     seed(
@@ -196,55 +245,6 @@ const SYSTEM: &[Seed] = &[
         "        - AttributeName: id\n          AttributeType: N\n",
         "        - AttributeName: id\n          AttributeType: S\n",
         "          AttributeType: S\n      KeySchema:\n        - Attr",
-    ),
-    // The queues.
-    seed(
-        "queue-hidden",
-        "      VisibilityTimeout: 30\n",
-        "      VisibilityTimeout: 29\n",
-        "VisibilityTimeout: 29",
-    ),
-    seed(
-        "queue-redrive",
-        "        maxReceiveCount: 5\n",
-        "        maxReceiveCount: 4\n",
-        "maxReceiveCount: 4",
-    ),
-    seed(
-        "queue-redrive",
-        "        deadLetterTargetArn: !GetAtt EventLetters.Arn\n",
-        "        deadLetterTargetArn: !GetAtt EventQueue.Arn\n",
-        "        deadLetterTargetArn: !GetAtt EventQueue.Arn",
-    ),
-    seed(
-        "queue-redrive",
-        "      MessageRetentionPeriod: 86400\n",
-        "      MessageRetentionPeriod: 600\n",
-        "MessageRetentionPeriod: 600",
-    ),
-    seed(
-        "queue-size",
-        "      MessageRetentionPeriod: 86400\n      MaximumMessageSize: 1024\n",
-        "      MessageRetentionPeriod: 86400\n",
-        "  EventLetters:",
-    ),
-    seed(
-        "queue-poll",
-        "              MaximumConcurrency: 2\n",
-        "              MaximumConcurrency: 50\n",
-        "MaximumConcurrency: 50",
-    ),
-    seed(
-        "queue-permission",
-        "                Action: [sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes]\n",
-        "                Action: [sqs:ReceiveMessage, sqs:GetQueueAttributes]\n",
-        "  EventsRole:",
-    ),
-    seed(
-        "queue-permission",
-        "                Action: sqs:SendMessage\n",
-        "                Action: sqs:ReceiveMessage\n",
-        "  EventSenderRole:",
     ),
     // Readers.
     seed(

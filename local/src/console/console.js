@@ -97,13 +97,13 @@
   const origin = Date.now() - 1000;
   const seconds = (/** @type {number} */ at) => (at - origin) / 1000;
   /** @param {string} name */
-  const ofFunction = (name) => $(`.function[data-function="${CSS.escape(name)}"]`);
+  const sectionOf = (name) => $(`.function[data-function="${CSS.escape(name)}"]`);
 
   /** @param {Told} told */
   function readEnvironment(told) {
     let lane = lanes.get(told.id);
     if (!lane) {
-      const home = ofFunction(told.function);
+      const home = sectionOf(told.function);
       if (!home) return;
       lane = { told, first: told.from, spans: [], row: row("environment") };
       lanes.set(told.id, lane);
@@ -159,7 +159,7 @@
       if (gone && gone < at - width * 1000) {
         lanes.delete(id);
         row.remove();
-        const home = ofFunction(told.function);
+        const home = sectionOf(told.function);
         if (home && !$("tbody tr", home)) home.dataset.empty = "";
         continue;
       }
@@ -380,7 +380,7 @@
     const view = JSON.parse(event.data);
     ahead = view.now - Date.now();
     for (const figures of view.functions) {
-      const home = ofFunction(figures.function);
+      const home = sectionOf(figures.function);
       if (!home) continue;
       for (const slot of home.querySelectorAll("[data-figure]")) {
         const name = slot.dataset.figure;
