@@ -23,8 +23,8 @@ pub(crate) fn polled(template: &Evaluated) -> Vec<Polled<'_>> {
     let mut found = Vec::new();
     for function in template.of(FUNCTION) {
         for (name, event) in function.at(&["Events"]).map_or(&[][..], Node::entries) {
-            let properties = ["Properties", "Events", &name.text, "Properties", "Queue"];
-            let source = properties.iter().try_fold(&function.written, |node, key| node.get(key));
+            let path = ["Properties", "Events", name.text.as_str(), "Properties", "Queue"];
+            let source = path.iter().try_fold(&function.written, |node, key| node.get(key));
             let named = source.map(references::names).unwrap_or_default();
             let queue = template.of(QUEUE).find(|queue| named.contains(&queue.id.as_str()));
             if let (Some(queue), Some(properties)) = (queue, event.get("Properties")) {

@@ -3,6 +3,7 @@
 
 mod authorizer;
 mod cold_start;
+mod events;
 mod gateway;
 mod isolation;
 mod throttle;
@@ -40,6 +41,7 @@ pub(crate) fn all(visitor_burst: Option<u32>, token: Option<&str>) -> impl Itera
         users_refused::checks(),
         isolation::checks(),
         cold_start::checks(),
+        events::checks(),
     ];
     groups.into_iter().flatten().chain(throttle)
 }

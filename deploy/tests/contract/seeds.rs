@@ -82,6 +82,12 @@ const SYSTEM: &[Seed] = &[
     ),
     seed(
         "queue-redrive",
+        "        deadLetterTargetArn: !GetAtt EventLetters.Arn\n",
+        "        deadLetterTargetArn: !GetAtt EventQueue.Arn\n",
+        "        deadLetterTargetArn: !GetAtt EventQueue.Arn",
+    ),
+    seed(
+        "queue-redrive",
         "      MessageRetentionPeriod: 86400\n",
         "      MessageRetentionPeriod: 3599\n",
         "MessageRetentionPeriod: 3599",

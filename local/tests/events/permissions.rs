@@ -49,7 +49,8 @@ async fn a_permission_taken_away_stops_the_polling_and_given_back_lets_it_go_on(
     let problem = |bench: &Bench| bench.queue("Queue").mapping.unwrap().problem;
     // The receive that is under way still ends with a message.
     bench.send("good 2");
-    bench.until("the problem", |bench| problem(bench).is_some()).await;
+    let settled = |bench: &Bench| problem(bench).is_some() && bench.queue("Queue").in_flight == 0;
+    bench.until("the problem", settled).await;
     let denied = bench.iam.denials().recent();
     assert_eq!(denied.last().unwrap().action, "sqs:ReceiveMessage");
     let deleted = bench.queue("Queue").deleted;
