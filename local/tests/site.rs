@@ -183,7 +183,7 @@ async fn pages_are_served_like_from_a_bucket() {
     let post = served.raw("POST /", "Host: localhost\r\nContent-Length: 0\r\n").await;
     assert_eq!((post.status, post.header("allow")), (405, Some("GET, HEAD")));
 
-    assert_eq!(served.get("/config.json").await.text(), r#"{"api":"/api","bases":["local"],"spread":true}"#);
+    assert_eq!(served.get("/config.json").await.text(), r#"{"api":"/api","spread":true,"bases":["local"]}"#);
     let script = served.get("/_local/live.js").await;
     assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
     assert!(script.text().contains("EventSource"));

@@ -191,7 +191,7 @@ fn what_this_machine_cannot_honour_is_an_error_with_its_place() {
             "the only IntegrationSubtype",
         ),
         ("!GetAtt EventSenderRole.Arn", "!GetAtt EventQueue.Arn", "CredentialsArn"),
-        ("      CredentialsArn: !GetAtt EventSenderRole.Arn\n", "", "lacks CredentialsArn"),
+        ("      CredentialsArn: !GetAtt EventSenderRole.Arn\n", "", "lacks `CredentialsArn`"),
         (sends, "        QueueUrl: !GetAtt EventQueue.Arn\n", "must be `!Ref <queue>`"),
         (sends, "", "RequestParameters lack `QueueUrl`"),
         (

@@ -69,7 +69,7 @@ fn every_request_has_its_line() {
             "GET /api/any?answer=error HTTP/1.1".to_owned(),
             b"",
             json!({"status": "500", "error": "Internal Server Error", "type": "INTEGRATION_FAILURE", "function": "-", "service": "200",
-                "wrong": "The Lambda function returned the following error: the function reported Asked. Check your Lambda function code and try again."}),
+                "wrong": "The Lambda function returned the following error: the function reported Asked: asked to. Check your Lambda function code and try again."}),
         ),
         (
             format!("POST /api/any?answer=body HTTP/1.1\r\n{text}"),
