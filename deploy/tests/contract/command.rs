@@ -45,7 +45,7 @@ fn the_report_says_what_a_month_costs_and_what_was_not_compared() {
 #[test]
 fn a_broken_promise_a_dear_month_and_another_book_are_all_named_at_once() {
     let folder = project("template.yaml", "GenerateSecret: false", "GenerateSecret: true");
-    let config = read("samconfig.toml").replace("LargeRate=0.03", "LargeRate=0.3");
+    let config = read("samconfig.toml").replace("LargeRate=0.025", "LargeRate=0.3");
     std::fs::write(folder.path().join("samconfig.toml"), config).unwrap();
     let book = folder.path().join("book/book");
     std::fs::create_dir_all(&book).unwrap();
