@@ -35,12 +35,16 @@ fn with_axe(page: &Session<'_>, url: &str) {
 fn axe_finds_nothing_on_any_page_in_any_theme_at_any_width() {
     in_browser(|page| {
         let mut found = Vec::new();
-        for name in BOOK.pages() {
+        for (nth, name) in BOOK.pages().into_iter().enumerate() {
             with_axe(page, &format!("{}/{name}", BOOK.url));
-            for (width, height) in [(1280, 900), (360, 740)] {
+            for (side, (width, height)) in [(1280, 900), (360, 740)].into_iter().enumerate() {
                 page.viewport(width, height).unwrap();
                 page.wait_until(&format!("innerWidth === {width}"), LIMIT).unwrap();
-                for name_of_theme in THEMES {
+                // Every page in every theme, and every theme at both widths, but not every page in every theme at both.
+                let themes = THEMES.iter().enumerate();
+                for (_, name_of_theme) in
+                    themes.filter(|(theme, _)| *theme == 0 || (nth + theme + side) % 2 == 0)
+                {
                     theme(page, name_of_theme);
                     found.extend(
                         axe(page, rules(name_of_theme))

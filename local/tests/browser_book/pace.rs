@@ -4,7 +4,7 @@
 use serde_json::json;
 use webdriver::Session;
 
-use crate::served::{BOOK, LIMIT, Program, fresh, in_browser};
+use crate::served::{BOOK, LIMIT, Program, alone_in_browser, fresh};
 
 /// "Good" is 200 ms (web.dev, Interaction to Next Paint, 2024). Asserted is what no reader would bear.
 const UNBEARABLE: f64 = 2_000.0;
@@ -37,7 +37,7 @@ fn slow_down(page: &Session<'_>) {
 
 #[test]
 fn searching_answers_at_once_on_a_slow_processor() {
-    in_browser(|page| {
+    alone_in_browser(|page| {
         let (_, heaviest) = BOOK.by_blocks().remove(0);
         fresh(page, &format!("{}/{heaviest}", BOOK.url));
         slow_down(page);
@@ -60,7 +60,7 @@ fn searching_answers_at_once_on_a_slow_processor() {
 
 #[test]
 fn running_a_block_answers_at_once_on_a_slow_processor() {
-    in_browser(|page| {
+    alone_in_browser(|page| {
         let program = Program::start(&[]).live("/api/users").live("/api/cold-start/plain-512");
         let (_, heaviest) = BOOK.by_blocks().remove(0);
         fresh(page, &format!("{}/{heaviest}", program.url));

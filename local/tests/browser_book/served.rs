@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use local::site::Site;
@@ -74,14 +74,24 @@ impl Book {
     }
 }
 
-/// One browser at a time: several at once starve each other on a machine of two cores.
-static ALONE: Mutex<()> = Mutex::new(());
+/// Held for writing by tests that time the page: no other browser runs beside them.
+static MACHINE: RwLock<()> = RwLock::new(());
 
 pub fn in_browser(test: impl FnOnce(&Session<'_>)) {
+    let _beside_others = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+    in_a_browser(test);
+}
+
+/// For tests that time what they see: no other browser of this program runs meanwhile.
+pub fn alone_in_browser(test: impl FnOnce(&Session<'_>)) {
+    let _alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+    in_a_browser(test);
+}
+
+fn in_a_browser(test: impl FnOnce(&Session<'_>)) {
     if webdriver::skip_browser() {
         return;
     }
-    let _alone: MutexGuard<'_, ()> = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let driver = Driver::start().unwrap();
     test(&driver.session().unwrap());
 }

@@ -50,7 +50,7 @@ fn the_page_in_a_browser() {
     if webdriver::skip_browser() {
         return;
     }
-    let local = start(&["--idle", "4"]);
+    let local = start(&["--idle", "4"]).live(&["/api/events"]);
     local.get("/api/cold-start/plain-512");
     let driver = Driver::start().unwrap();
     let page = &driver.session().unwrap();
@@ -61,6 +61,7 @@ fn the_page_in_a_browser() {
     environments_live_and_die_before_one_s_eyes(page, &local);
     calls_show_where_their_time_went(page, &local);
     logs_are_filtered_and_paused(page, &local);
+    messages_are_seen_on_their_way(page, &local);
     a_permission_is_switched_with_the_keyboard(page, &local);
     who_was_away_is_told_what_is_so(page, &local);
     nothing_is_read_out_without_end(page, &local);
@@ -153,6 +154,23 @@ fn calls_show_where_their_time_went(page: &Session<'_>, local: &Local) {
     // The newest stands on top.
     let sorted = "(times => times.every((time, n) => n === 0 || times[n - 1] >= time))([...document.querySelectorAll('tr.call .at')].map((at) => at.textContent))";
     assert_eq!(value(page, sorted), true);
+}
+
+/// One message is managed and gone; a poisonous one stays, in flight, until it may be received again.
+fn messages_are_seen_on_their_way(page: &Session<'_>, local: &Local) {
+    for body in [json!({"note": "good"}), json!({"poison": true})] {
+        let sent = local.send("POST", "/api/events/queue", &[("x-visitor", &visitor(4))], Some(&body));
+        assert_eq!(sent.status, 200, "{}", sent.text);
+    }
+    let figure = |name: &str| format!("+document.querySelector('.queue [data-figure={name}]').textContent");
+    let figures = [("sent", 2), ("deleted", 1), ("inFlight", 1), ("visible", 0)];
+    let all: Vec<_> = figures.iter().map(|(name, count)| format!("{} === {count}", figure(name))).collect();
+    wait(page, &all.join(" && "));
+    let rows = "[...document.querySelectorAll('.queue table.messages tbody tr')].map((row) => row.innerText)";
+    let rows = value(page, rows);
+    assert_eq!(rows.as_array().unwrap().len(), 1, "{rows}");
+    let text = rows[0].as_str().unwrap();
+    assert!(text.contains("poison") && text.contains("처리 중"), "{text}");
 }
 
 fn shown(page: &Session<'_>) -> Vec<String> {
