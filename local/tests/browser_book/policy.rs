@@ -50,7 +50,7 @@ pub const SKIP: &str =
     "document.querySelectorAll('live-predict').forEach((one) => one.querySelectorAll('button')[1]?.click())";
 
 /// The blocks to run: the page's first, the first with each kind of chart, and the first that needs another before it. Those of
-/// signed-in readers are run in sign_in/widget.rs.
+/// signed-in readers are run in sign_in/widget.
 const BLOCKS: &str = "
     const all = [...document.querySelectorAll('live-request')].filter((one) => one.querySelector('.live-buttons button') && !one.querySelector('.live-needs'));
     const model = (one) => JSON.parse(one.dataset.block);

@@ -10,7 +10,7 @@ use webdriver::{Driver, Key, Session};
 pub const LIMIT: Duration = Duration::from_secs(30);
 pub const AXE: &str = include_str!("../../../preprocessor/tests/vendor/axe-core/axe.min.js");
 
-/// What a page does to send its reader to sign in (RFC 7636, section 4). The book's own does it in widget.rs.
+/// What a page does to send its reader to sign in (RFC 7636, section 4). The book's own does it in `widget`.
 const LEAVE: &str = "
     const base64 = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
     const { client, issuer, scope } = await (await fetch('/config.json')).json();
