@@ -162,11 +162,13 @@ fn messages_are_seen_on_their_way(page: &Session<'_>, local: &Local) {
         let sent = local.send("POST", "/api/events/queue", &[("x-visitor", &visitor(4))], Some(&body));
         assert_eq!(sent.status, 200, "{}", sent.text);
     }
-    let figure = |name: &str| format!("+document.querySelector('.queue [data-figure={name}]').textContent");
+    let figure = |name: &str| {
+        format!("+document.querySelector('.queue[data-queue=EventQueue] [data-figure={name}]').textContent")
+    };
     let figures = [("sent", 2), ("deleted", 1), ("inFlight", 1), ("visible", 0)];
     let all: Vec<_> = figures.iter().map(|(name, count)| format!("{} === {count}", figure(name))).collect();
     wait(page, &all.join(" && "));
-    let rows = "[...document.querySelectorAll('.queue table.messages tbody tr')].map((row) => row.innerText)";
+    let rows = "[...document.querySelectorAll('.queue[data-queue=EventQueue] table.messages tbody tr')].map((row) => row.innerText)";
     let rows = value(page, rows);
     assert_eq!(rows.as_array().unwrap().len(), 1, "{rows}");
     let text = rows[0].as_str().unwrap();
