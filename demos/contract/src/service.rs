@@ -121,8 +121,14 @@ impl Reader<'_> {
 
     /// Sends text to a route behind which no function answers.
     pub(crate) fn past_functions(&self, path: &str, body: &str) -> Result<Answer> {
-        let headers = [("x-visitor", self.visitor.as_str()), ("content-type", "application/json")];
-        self.service.send("POST", path, &headers, Payload::Bytes(body.as_bytes()))
+        self.unanswered(path, &[], body.as_bytes())
+    }
+
+    /// Sends JSON that no function is going to answer.
+    pub(crate) fn unanswered(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
+        let own = [("x-visitor", self.visitor.as_str()), ("content-type", "application/json")];
+        let headers: Vec<_> = own.into_iter().chain(headers.iter().copied()).collect();
+        self.service.send("POST", path, &headers, Payload::Bytes(body))
     }
 
     /// Creates a user from this JSON.

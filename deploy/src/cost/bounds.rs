@@ -41,6 +41,12 @@ pub struct Bounds {
     pub event_body_bytes: f64,
     /// One event in an answer.
     pub event_bytes: f64,
+    /// Write units of an account of demos/payments: items are at most 2 KB.
+    pub account_units: f64,
+    /// An account in an answer: ten payments of at most 200 bytes as JSON, each with its key and its order.
+    pub account_bytes: f64,
+    /// The longest body demos/payments looks at.
+    pub payment_body_bytes: f64,
     /// An answer of demos/cold-start: twenty background ticks and the index's report.
     pub timing_bytes: f64,
     /// What Lambda writes about a call that started cold, in its JSON form: initStart, start, report.
@@ -83,6 +89,9 @@ pub const BOUNDS: Bounds = Bounds {
     event_units: 4.0,
     event_body_bytes: 1_024.0,
     event_bytes: 4_096.0,
+    account_units: 2.0,
+    account_bytes: 2_048.0,
+    payment_body_bytes: 1_024.0,
     timing_bytes: 2_048.0,
     platform_log_bytes: 1_100.0,
     function_log_bytes: 512.0,

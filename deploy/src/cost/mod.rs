@@ -18,4 +18,4 @@ pub use prices::Prices;
 pub use report::table;
 pub use request::{Call, Request};
 pub use routes::{Bucket, buckets};
-pub use work::{Demo, Operation, Source, Work};
+pub use work::{Demo, Operation, Payment, Source, Work};

@@ -7,7 +7,7 @@ use template::yaml::Node;
 
 use super::bounds::Bounds;
 use super::request::Call;
-use super::work::{Demo, Operation, Source};
+use super::work::{Demo, Operation, Payment, Source};
 use crate::event_sources::{polled, sends_to};
 
 /// One route with its bucket.
@@ -164,6 +164,9 @@ fn demo(function: &Resource, received: Received<'_>) -> Result<Demo> {
         ("events", Received::Schedule, ..) => Demo::Events(Source::Schedule),
         ("events", _, _, "GET", _) => Demo::Events(Source::List),
         ("events", _, _, "POST", _) => Demo::Events(Source::Keep),
+        ("payments", _, _, "GET", _) => Demo::Payments(Payment::Look),
+        ("payments", _, _, "POST", _) => Demo::Payments(Payment::Pay),
+        ("payments", _, _, "DELETE", _) => Demo::Payments(Payment::BeginAnew),
         _ => bail!(
             "요금 모형이 `{}`({package})이 받는 {what}을(를) 모른다. deploy/src/cost/work.rs에 가장 비싼 것을 적는다",
             function.id

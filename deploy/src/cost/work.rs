@@ -16,6 +16,8 @@ pub enum Demo {
     Users(Operation),
     /// demos/events.
     Events(Source),
+    /// demos/payments.
+    Payments(Payment),
 }
 
 /// What a call of demos/users asks of the table.
@@ -47,6 +49,17 @@ pub enum Source {
     },
     /// A schedule: one write.
     Schedule,
+}
+
+/// What a call of demos/payments asks of the table, whether it is answered or ends the process on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payment {
+    /// One read.
+    Look,
+    /// A conditional write that the account of an hour ago refuses, a write that deletes it, and another that is refused.
+    Pay,
+    /// One write.
+    BeginAnew,
 }
 
 /// Work for one request. Nothing is below 0.
@@ -102,6 +115,7 @@ impl Demo {
             Self::Lazy => Work { busy_ms: burning.busy_ms + bounds.prepare_ms, ..burning },
             Self::Users(operation) => operation.work(bounds, one),
             Self::Events(source) => source.work(bounds, one),
+            Self::Payments(payment) => payment.work(bounds, one),
         }
     }
 }
@@ -162,6 +176,26 @@ impl Source {
                     ..kept
                 }
             }
+        }
+    }
+}
+
+impl Payment {
+    fn work(self, bounds: &Bounds, one: Work) -> Work {
+        let write = bounds.account_units;
+        let one = Work { waiting_ms: bounds.table_call_ms, answer_bytes: bounds.account_bytes, ..one };
+        let written = Work { writes: write, is_sent_on: true, ..one };
+        match self {
+            // Read units are of 4 KB.
+            Self::Look => Work { reads: (write / 4.0).ceil() * bounds.read_units, ..one },
+            Self::Pay => Work {
+                waiting_ms: 3.0 * bounds.table_call_ms,
+                writes: 3.0 * write,
+                body_bytes: bounds.payment_body_bytes,
+                kept_bytes: write * 1_024.0 + ITEM_OVERHEAD,
+                ..written
+            },
+            Self::BeginAnew => written,
         }
     }
 }

@@ -24,6 +24,12 @@ fn the_functions_refuse_what_the_cost_model_does_not_count() {
     assert_eq!(BOUNDS.events, float(events::LISTED));
     assert_eq!(BOUNDS.event_units * 1_024.0, float(events::LONGEST_ITEM));
     assert_eq!(BOUNDS.event_body_bytes, float(events::LONGEST_BODY));
+    assert_eq!(BOUNDS.account_units * 1_024.0, float(payments::LONGEST_ITEM));
+    assert_eq!(BOUNDS.payment_body_bytes, float(payments::LONGEST_BODY));
+    // {"amount":10000,"key":"…","order":"…","paidAt":"2026-11-22T00:00:00.012Z"}, and what is around all of them.
+    assert!(
+        BOUNDS.account_bytes >= f64::from(payments::MOST_PAYMENTS) * (14.0 + 72.0 + 50.0 + 36.0 + 6.0) + 40.0
+    );
 }
 
 /// Numbers after `"name":` in a recording.

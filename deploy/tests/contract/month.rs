@@ -3,7 +3,8 @@
 use deploy::check::MOST_USD;
 use deploy::contract::Deployment;
 use deploy::cost::{
-    BOUNDS, Bounds, Call, Demo, Month, Operation, Parts, Prices, Request, Source, buckets, worst_month,
+    BOUNDS, Bounds, Call, Demo, Month, Operation, Parts, Payment, Prices, Request, Source, buckets,
+    worst_month,
 };
 use proptest::prelude::*;
 
@@ -119,8 +120,9 @@ fn demo() -> impl Strategy<Value = Demo> {
     let users = [List, Read, Create, Replace, Delete].map(Demo::Users);
     let events =
         [Source::List, Source::Keep, Source::Queue { receives: 5 }, Source::Schedule].map(Demo::Events);
+    let payments = [Payment::Look, Payment::Pay, Payment::BeginAnew].map(Demo::Payments);
     let others = vec![Demo::Plain, Demo::Heavy, Demo::Lazy];
-    proptest::sample::select([others, users.to_vec(), events.to_vec()].concat())
+    proptest::sample::select([others, users.to_vec(), events.to_vec(), payments.to_vec()].concat())
 }
 
 fn total(request: &Request) -> f64 {
@@ -158,7 +160,8 @@ proptest! {
             work_ms: BOUNDS.work_ms * factor, wait_ms: BOUNDS.wait_ms * factor, prepare_ms: BOUNDS.prepare_ms * factor,
             init_ms: BOUNDS.init_ms * factor, table_call_ms: BOUNDS.table_call_ms * factor, users: BOUNDS.users * factor,
             events: BOUNDS.events * factor, event_units: BOUNDS.event_units * factor,
-            event_bytes: BOUNDS.event_bytes * factor, user_bytes: BOUNDS.user_bytes * factor, body_bytes: BOUNDS.body_bytes * factor, ..BOUNDS
+            event_bytes: BOUNDS.event_bytes * factor, account_units: BOUNDS.account_units * factor,
+            account_bytes: BOUNDS.account_bytes * factor, payment_body_bytes: BOUNDS.payment_body_bytes * factor, user_bytes: BOUNDS.user_bytes * factor, body_bytes: BOUNDS.body_bytes * factor, ..BOUNDS
         };
         let call = Call { demo, memory_mb: 512.0, timeout_ms: 20_000.0, arm: true, access_log_bytes: 400.0 };
         prop_assert!(total(&call.dearest(&wider)) >= total(&call.dearest(&BOUNDS)));
