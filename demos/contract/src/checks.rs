@@ -6,6 +6,7 @@ mod cold_start;
 mod events;
 mod gateway;
 mod isolation;
+mod mistakes;
 mod throttle;
 mod users;
 mod users_refused;
@@ -42,6 +43,7 @@ pub(crate) fn all(visitor_burst: Option<u32>, token: Option<&str>) -> impl Itera
         isolation::checks(),
         cold_start::checks(),
         events::checks(),
+        mistakes::checks(),
     ];
     groups.into_iter().flatten().chain(throttle)
 }

@@ -164,6 +164,7 @@ fn demo(function: &Resource, received: Received<'_>) -> Result<Demo> {
         ("events", Received::Schedule, ..) => Demo::Events(Source::Schedule),
         ("events", _, _, "GET", _) => Demo::Events(Source::List),
         ("events", _, _, "POST", _) => Demo::Events(Source::Keep),
+        ("mistakes", Received::Request(_), ..) => Demo::Mistakes,
         _ => bail!(
             "요금 모형이 `{}`({package})이 받는 {what}을(를) 모른다. deploy/src/cost/work.rs에 가장 비싼 것을 적는다",
             function.id

@@ -119,7 +119,7 @@ fn demo() -> impl Strategy<Value = Demo> {
     let users = [List, Read, Create, Replace, Delete].map(Demo::Users);
     let events =
         [Source::List, Source::Keep, Source::Queue { receives: 5 }, Source::Schedule].map(Demo::Events);
-    let others = vec![Demo::Plain, Demo::Heavy, Demo::Lazy];
+    let others = vec![Demo::Plain, Demo::Heavy, Demo::Lazy, Demo::Mistakes];
     proptest::sample::select([others, users.to_vec(), events.to_vec()].concat())
 }
 
@@ -158,7 +158,8 @@ proptest! {
             work_ms: BOUNDS.work_ms * factor, wait_ms: BOUNDS.wait_ms * factor, prepare_ms: BOUNDS.prepare_ms * factor,
             init_ms: BOUNDS.init_ms * factor, table_call_ms: BOUNDS.table_call_ms * factor, users: BOUNDS.users * factor,
             events: BOUNDS.events * factor, event_units: BOUNDS.event_units * factor,
-            event_bytes: BOUNDS.event_bytes * factor, user_bytes: BOUNDS.user_bytes * factor, body_bytes: BOUNDS.body_bytes * factor, ..BOUNDS
+            mistake_ms: BOUNDS.mistake_ms * factor, mistake_reads: BOUNDS.mistake_reads * factor,
+            mistake_writes: BOUNDS.mistake_writes * factor, event_bytes: BOUNDS.event_bytes * factor, user_bytes: BOUNDS.user_bytes * factor, body_bytes: BOUNDS.body_bytes * factor, ..BOUNDS
         };
         let call = Call { demo, memory_mb: 512.0, timeout_ms: 20_000.0, arm: true, access_log_bytes: 400.0 };
         prop_assert!(total(&call.dearest(&wider)) >= total(&call.dearest(&BOUNDS)));

@@ -98,7 +98,7 @@ fn the_local_set_describes_the_system_of_the_book() {
     let provisioned =
         system.functions.iter().find(|function| function.name == "ProvisionedFunction").unwrap();
     assert_eq!(provisioned.provisioned, 2);
-    assert_eq!(system.api.routes.len(), 26);
+    assert_eq!(system.api.routes.len(), 27);
     assert_eq!(system.api.throttle, Some(Throttle { rate: 10_000.0, burst: 5_000.0 }));
     let reserved = |set| {
         let system = template::load(root(), set, STACK).unwrap();
@@ -213,6 +213,7 @@ fn every_function_has_the_permissions_of_its_role() {
         let name = match role.function.as_str() {
             "UsersFunction" => "UsersRole",
             "EventsFunction" => "EventsRole",
+            "MistakesFunction" => "MistakesRole",
             _ => "ColdStartRole",
         };
         assert_eq!(role.name, name);
