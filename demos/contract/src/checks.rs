@@ -6,6 +6,7 @@ mod cold_start;
 mod events;
 mod gateway;
 mod isolation;
+mod mistakes;
 mod payments;
 mod throttle;
 mod users;
@@ -44,6 +45,7 @@ pub(crate) fn all(visitor_burst: Option<u32>, token: Option<&str>) -> impl Itera
         cold_start::checks(),
         events::checks(),
         payments::checks(),
+        mistakes::checks(),
     ];
     groups.into_iter().flatten().chain(throttle)
 }

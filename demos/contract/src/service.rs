@@ -119,6 +119,11 @@ impl Reader<'_> {
         self.send(method, path, &headers, Payload::Bytes(body))
     }
 
+    /// Reads from a function that gives no answer.
+    pub(crate) fn past_function(&self, path: &str) -> Result<Answer> {
+        self.service.send("GET", path, &[("x-visitor", self.visitor.as_str())], Payload::Nothing)
+    }
+
     /// Sends text to a route behind which no function answers.
     pub(crate) fn past_functions(&self, path: &str, body: &str) -> Result<Answer> {
         self.unanswered(path, &[], body.as_bytes())

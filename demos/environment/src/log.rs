@@ -6,7 +6,7 @@ use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// The crates whose own events are worth a line each; of all others only warnings are.
-const OURS: [&str; 5] = ["environment", "users", "cold_start", "events", "payments"];
+const OURS: [&str; 6] = ["environment", "users", "cold_start", "events", "mistakes", "payments"];
 
 /// Starts logging. `AWS_LAMBDA_LOG_LEVEL` (`DEBUG`, `INFO`, `WARN` …), which Lambda sets, decides from which level on; nothing below `INFO`
 /// is compiled into a release build.

@@ -47,6 +47,12 @@ pub struct Bounds {
     pub account_bytes: f64,
     /// The longest body demos/payments looks at.
     pub payment_body_bytes: f64,
+    /// What demos/mistakes waits for where it waits; its time limit is over long before.
+    pub mistake_ms: f64,
+    /// Read units of its dearest mistake.
+    pub mistake_reads: f64,
+    /// Write units of its dearest mistake.
+    pub mistake_writes: f64,
     /// An answer of demos/cold-start: twenty background ticks and the index's report.
     pub timing_bytes: f64,
     /// What Lambda writes about a call that started cold, in its JSON form: initStart, start, report.
@@ -92,6 +98,9 @@ pub const BOUNDS: Bounds = Bounds {
     account_units: 2.0,
     account_bytes: 2_048.0,
     payment_body_bytes: 1_024.0,
+    mistake_ms: 60_000.0,
+    mistake_reads: 1.0,
+    mistake_writes: 2.0,
     timing_bytes: 2_048.0,
     platform_log_bytes: 1_100.0,
     function_log_bytes: 512.0,

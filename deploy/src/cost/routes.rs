@@ -167,6 +167,7 @@ fn demo(function: &Resource, received: Received<'_>) -> Result<Demo> {
         ("payments", _, _, "GET", _) => Demo::Payments(Payment::Look),
         ("payments", _, _, "POST", _) => Demo::Payments(Payment::Pay),
         ("payments", _, _, "DELETE", _) => Demo::Payments(Payment::BeginAnew),
+        ("mistakes", Received::Request(_), ..) => Demo::Mistakes,
         _ => bail!(
             "요금 모형이 `{}`({package})이 받는 {what}을(를) 모른다. deploy/src/cost/work.rs에 가장 비싼 것을 적는다",
             function.id

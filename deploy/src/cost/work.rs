@@ -18,6 +18,8 @@ pub enum Demo {
     Events(Source),
     /// demos/payments.
     Payments(Payment),
+    /// demos/mistakes: a call that writes what the dearest writes, and then lasts as long as the one that waits.
+    Mistakes,
 }
 
 /// What a call of demos/users asks of the table.
@@ -116,6 +118,13 @@ impl Demo {
             Self::Users(operation) => operation.work(bounds, one),
             Self::Events(source) => source.work(bounds, one),
             Self::Payments(payment) => payment.work(bounds, one),
+            Self::Mistakes => Work {
+                waiting_ms: bounds.mistake_ms,
+                reads: bounds.mistake_reads * bounds.read_units,
+                writes: bounds.mistake_writes * bounds.write_units,
+                kept_bytes: bounds.mistake_writes * (bounds.write_units * 1_024.0 + ITEM_OVERHEAD),
+                ..one
+            },
         }
     }
 }

@@ -30,6 +30,10 @@ fn the_functions_refuse_what_the_cost_model_does_not_count() {
     assert!(
         BOUNDS.account_bytes >= f64::from(payments::MOST_PAYMENTS) * (14.0 + 72.0 + 50.0 + 36.0 + 6.0) + 40.0
     );
+    assert_eq!(BOUNDS.mistake_ms, mistakes::TOO_LONG.as_secs_f64() * 1_000.0);
+    assert_eq!(BOUNDS.mistake_reads, f64::from(mistakes::MOST_READS));
+    assert_eq!(BOUNDS.mistake_writes, f64::from(mistakes::MOST_WRITES));
+    assert_eq!(BOUNDS.write_units * 1_024.0, float(mistakes::LONGEST_ITEM));
 }
 
 /// Numbers after `"name":` in a recording.

@@ -121,7 +121,7 @@ fn demo() -> impl Strategy<Value = Demo> {
     let events =
         [Source::List, Source::Keep, Source::Queue { receives: 5 }, Source::Schedule].map(Demo::Events);
     let payments = [Payment::Look, Payment::Pay, Payment::BeginAnew].map(Demo::Payments);
-    let others = vec![Demo::Plain, Demo::Heavy, Demo::Lazy];
+    let others = vec![Demo::Plain, Demo::Heavy, Demo::Lazy, Demo::Mistakes];
     proptest::sample::select([others, users.to_vec(), events.to_vec(), payments.to_vec()].concat())
 }
 
@@ -161,7 +161,8 @@ proptest! {
             init_ms: BOUNDS.init_ms * factor, table_call_ms: BOUNDS.table_call_ms * factor, users: BOUNDS.users * factor,
             events: BOUNDS.events * factor, event_units: BOUNDS.event_units * factor,
             event_bytes: BOUNDS.event_bytes * factor, account_units: BOUNDS.account_units * factor,
-            account_bytes: BOUNDS.account_bytes * factor, payment_body_bytes: BOUNDS.payment_body_bytes * factor, user_bytes: BOUNDS.user_bytes * factor, body_bytes: BOUNDS.body_bytes * factor, ..BOUNDS
+            account_bytes: BOUNDS.account_bytes * factor, payment_body_bytes: BOUNDS.payment_body_bytes * factor, user_bytes: BOUNDS.user_bytes * factor, body_bytes: BOUNDS.body_bytes * factor, mistake_ms: BOUNDS.mistake_ms * factor,
+            mistake_reads: BOUNDS.mistake_reads * factor, mistake_writes: BOUNDS.mistake_writes * factor, ..BOUNDS
         };
         let call = Call { demo, memory_mb: 512.0, timeout_ms: 20_000.0, arm: true, access_log_bytes: 400.0 };
         prop_assert!(total(&call.dearest(&wider)) >= total(&call.dearest(&BOUNDS)));

@@ -98,7 +98,7 @@ fn the_local_set_describes_the_system_of_the_book() {
     let provisioned =
         system.functions.iter().find(|function| function.name == "ProvisionedFunction").unwrap();
     assert_eq!(provisioned.provisioned, 2);
-    assert_eq!(system.api.routes.len(), 29);
+    assert_eq!(system.api.routes.len(), 30);
     assert_eq!(system.api.throttle, Some(Throttle { rate: 10_000.0, burst: 5_000.0 }));
     let reserved = |set| {
         let system = template::load(root(), set, STACK).unwrap();
@@ -214,6 +214,7 @@ fn every_function_has_the_permissions_of_its_role() {
             "UsersFunction" => "UsersRole",
             "EventsFunction" => "EventsRole",
             "PaymentsFunction" => "PaymentsRole",
+            "MistakesFunction" => "MistakesRole",
             _ => "ColdStartRole",
         };
         assert_eq!(role.name, name);

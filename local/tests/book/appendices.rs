@@ -94,6 +94,43 @@ fn what_changed_has_a_line_for_every_statement_and_leads_to_where_it_is_shown() 
     }
 }
 
+/// Headings of the third level with what follows each, up to the part of the dictionary nothing of which can be pressed.
+fn executed(dictionary: &str) -> Vec<(&str, &str)> {
+    let (executed, _) = dictionary.split_once("{#not-here}").unwrap();
+    let entries = executed.split("\n### ").skip(1).map(|entry| entry.split("\n## ").next().unwrap());
+    entries.map(|entry| entry.split_once('\n').unwrap()).collect()
+}
+
+#[test]
+fn every_error_of_the_dictionary_is_caused_by_a_block_with_a_claim_and_has_its_cause_and_its_cure() {
+    let dictionary = page("b-errors.md");
+    let entries = executed(&dictionary);
+    assert!(entries.len() >= 18, "{} entries", entries.len());
+    for (heading, entry) in entries {
+        assert!(heading.contains("{#"), "«{heading}» has no address");
+        let blocks: Vec<_> = entry.split("```hurl demo id=err-").skip(1).collect();
+        assert!(!blocks.is_empty(), "«{heading}» cannot be pressed");
+        for block in blocks {
+            let block = block.split("\n```").next().unwrap();
+            assert!(block.contains("\n# claim: status("), "«{heading}»: {block} claims nothing");
+        }
+        for part in ["**까닭.**", "**고치기.**"] {
+            assert!(entry.contains(part), "«{heading}» has no {part}");
+        }
+    }
+}
+
+#[test]
+fn the_dictionary_s_index_leads_to_every_entry() {
+    let dictionary = page("b-errors.md");
+    let (_, index) = dictionary.split_once("{#find}").unwrap();
+    let index = index.split("\n## ").next().unwrap();
+    for (heading, _) in executed(&dictionary) {
+        let address = heading.split_once("{#").unwrap().1.trim_end_matches('}');
+        assert!(index.contains(&format!("](#{address})")), "«{heading}» is not in the index");
+    }
+}
+
 /// Numbers with their units, as in «1,769MB», «15분», «10초»; days; and bare numbers with a comma.
 fn figures(text: &str) -> Vec<String> {
     const UNITS: [&str; 17] = [
