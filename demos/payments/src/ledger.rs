@@ -20,6 +20,15 @@ const TRIES: u32 = 2;
 /// Write units of a write whose condition fails, at the least. Errors carry no report.
 const REFUSED_UNITS: f64 = 1.0;
 
+// ANCHOR: charge-once
+/// What a payment changes: the amount goes and the payment is there, both or neither.
+const CHARGE: &str = "SET #balance = if_not_exists(#balance, :start) - :amount, \
+                      #payment = :payment, #expiresAt = :expiresAt ADD #count :one";
+/// What is looked at in the same step: a new account, or one of now without this payment and with enough in it.
+const ALLOWED: &str = "attribute_not_exists(#reader) OR (attribute_not_exists(#payment) \
+                      AND #balance >= :amount AND #count < :most AND #expiresAt > :now)";
+// ANCHOR_END: charge-once
+
 /// The table of accounts.
 #[derive(Clone)]
 pub struct Ledger {
@@ -94,7 +103,6 @@ impl Ledger {
         Err(Refusal::Conflict)
     }
 
-    // ANCHOR: charge-once
     /// Takes the amount and writes the payment down, both in one write. Gives the account that stood against it, if one did.
     async fn charge(
         &self,
@@ -108,16 +116,9 @@ impl Ledger {
             .update_item()
             .table_name(&self.table)
             .key(attribute::READER, text(reader))
-            .update_expression(
-                "SET #balance = if_not_exists(#balance, :start) - :amount, \
-                 #payment = :payment, #expiresAt = :expiresAt ADD #count :one",
-            )
-            .condition_expression(
-                "attribute_not_exists(#reader) OR (attribute_not_exists(#payment) \
-                 AND #balance >= :amount AND #count < :most AND #expiresAt > :now)",
-            )
+            .update_expression(CHARGE)
+            .condition_expression(ALLOWED)
             .expression_attribute_names("#payment", name.attribute())
-            // ANCHOR_END: charge-once
             .expression_attribute_names("#reader", attribute::READER)
             .expression_attribute_names("#balance", attribute::BALANCE)
             .expression_attribute_names("#count", attribute::COUNT)
