@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::harness::{Local, alone};
 
-const LIVE: &[&str] = &["/api/cold-start/plain-1769", "/api/users", "/api/events", "/api/payments"];
+const LIVE: &[&str] =
+    &["/api/cold-start/plain-1769", "/api/users", "/api/events", "/api/payments", "/api/mistakes/malformed"];
 
 #[test]
 fn the_demos_keep_their_contract() {
