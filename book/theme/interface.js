@@ -102,7 +102,7 @@
     }));
 
     // What scrolls sideways must be reachable by keyboard, and its arrow keys must not turn the page.
-    const scrollers = document.querySelectorAll('main > pre > code, main > details > pre > code, main .table-wrapper');
+    const scrollers = document.querySelectorAll('main > pre > code, main > :is(details, .languages) > pre > code, main .table-wrapper');
     const measure = () => {
         const wide = [...scrollers].map((element) => element.scrollWidth > element.clientWidth);
         scrollers.forEach((element, i) => {

@@ -67,6 +67,7 @@ impl Preparation {
         Self::named(&env::var("PREPARE").unwrap_or_default())
     }
 
+    // ANCHOR: prepare
     /// The same for a given value of `PREPARE`.
     ///
     /// # Errors
@@ -79,6 +80,7 @@ impl Preparation {
             _ => Err(UnknownPreparation),
         }
     }
+    // ANCHOR_END: prepare
 
     /// The report on the index, if this function has one, and the CPU time this very call spent on building it.
     ///

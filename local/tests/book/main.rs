@@ -1,8 +1,9 @@
 //! What this repository's own book promises beside being built without a mistake, which `stock.rs` sees to.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod appendices;
+mod listings;
 mod modules;
 mod notes;
 mod scripts;

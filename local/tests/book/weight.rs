@@ -23,6 +23,8 @@ fn the_scripts_and_styles_of_all_widgets_are_light() {
     // Only where readers sign in and take tokens apart.
     let few = gzipped(&["sign-in.js", "token.js"]);
     assert!(few <= 5_500, "{few} bytes of scripts that few pages load");
+    let tabs = gzipped(&["languages.js"]);
+    assert!(tabs <= 1_100, "{tabs} bytes of a script for the pages with a listing in several languages");
     let styles = gzipped(&["live.css", "book.css"]);
     assert!(styles <= 5_000, "{styles} bytes of styles");
 }

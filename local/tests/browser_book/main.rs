@@ -5,6 +5,7 @@
 mod access;
 mod elsewhere;
 mod frame;
+mod languages;
 mod pace;
 mod paper;
 mod pdf;

@@ -115,6 +115,11 @@ impl Service {
             Some(body) => {
                 request.body(body.clone()).map_err(ureq::Error::from).and_then(|r| self.agent.run(r))
             }
+            // Nothing, but told as a length, as browsers do. Told in chunks, its end may come after the answer, and then some
+            // servers end the connection that the next request is sent on.
+            None if matches!(prepared.method.as_str(), "POST" | "PUT" | "PATCH") => {
+                request.body("").map_err(ureq::Error::from).and_then(|r| self.agent.run(r))
+            }
             None => request.body(()).map_err(ureq::Error::from).and_then(|r| self.agent.run(r)),
         };
         let (parts, body) = response.map_err(|error| reason(&error))?.into_parts();

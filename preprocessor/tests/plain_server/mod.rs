@@ -85,6 +85,8 @@ fn serve(stream: TcpStream, notes: &Notes) -> Option<()> {
             let Some((name, value)) = line.trim_end().split_once(": ") else { break };
             match name.to_ascii_lowercase().as_str() {
                 "content-length" => length = value.parse().ok()?,
+                // It counts bytes and knows nothing of chunks: hung up.
+                "transfer-encoding" => return None,
                 "x-reader" => value.clone_into(&mut reader),
                 "authorization" => value.clone_into(&mut token),
                 _ => {}
