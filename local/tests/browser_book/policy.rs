@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use webdriver::Session;
 
-use crate::served::{BOOK, LIMIT, Program, THEMES, fresh, in_browser, texts, theme};
+use crate::served::{BOOK, LIMIT, Program, THEMES, fresh, in_browser, press, texts, theme};
 
 /// Before the page's own scripts: remembers whatever the policy refuses. The dialog for printing would stop everything.
 const WATCH: &str = "window.print = () => {}; window.refused = [];
@@ -67,7 +67,7 @@ fn nothing_was_refused(page: &Session<'_>, place: &str) {
 }
 
 fn run(page: &Session<'_>, id: &str) {
-    page.click(&format!("#{id} .live-buttons button")).unwrap();
+    press(page, &format!("#{id} .live-buttons button"));
     let answered = format!(
         "!document.querySelector('#{id} live-request').hasAttribute('aria-busy') && document.querySelector('#{id} .live-answer').textContent"
     );
@@ -97,7 +97,7 @@ fn use_everything(page: &Session<'_>, used: &mut BTreeMap<String, usize>) {
     if page.script(compares, &[]).unwrap() == true {
         let listen = "window.ran = []; addEventListener('live-run', ({ detail }) => ran.push(detail.id))";
         page.script(listen, &[]).unwrap();
-        page.click("live-compare button").unwrap();
+        press(page, "live-compare button");
         let last =
             "ran.includes(JSON.parse(document.querySelector('live-compare').dataset.lesson).rows.at(-1))";
         page.wait_until(last, LIMIT).unwrap();

@@ -105,6 +105,14 @@ pub fn fresh(page: &Session<'_>, url: &str) {
     page.wait_until("document.querySelector('mdbook-sidebar-scrollbox a')", LIMIT).unwrap();
 }
 
+/// Presses a button as a mouse does, away from the bar at the top of the window.
+pub fn press(page: &Session<'_>, css: &str) {
+    let center =
+        "document.querySelector(arguments[0]).scrollIntoView({ block: 'center', behavior: 'instant' })";
+    page.script(center, &[css.into()]).unwrap();
+    page.click(css).unwrap();
+}
+
 pub fn theme(page: &Session<'_>, name: &str) {
     let choose = "document.getElementById('mdbook-theme-' + arguments[0]).click()";
     page.script(choose, &[name.into()]).unwrap();
