@@ -82,7 +82,9 @@ pub fn growth(windows: &[Window]) -> Vec<String> {
             ("open files", first.files, window.files, A_FEW),
             ("threads", first.threads, window.threads, A_FEW),
         ] {
-            if (now - before).abs() > (before * FLAT).max(few) {
+            // Fewer files or threads are fewer environments at that time; memory that goes has been a peak before.
+            let off = if few > 0.0 { now - before } else { (now - before).abs() };
+            if off > (before * FLAT).max(few) {
                 let at = window.from.as_secs() / 60;
                 found.push(format!(
                     "{name}: {before:.0} in the first window, {now:.0} in that from minute {at}"
