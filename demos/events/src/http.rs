@@ -2,10 +2,10 @@
 //! Knows `lambda_http`'s reading of requests; the routes are `app`'s.
 
 use crate::shown;
-use axum::{Router, body::to_bytes, http::header, response::Response};
-use environment::Answering;
+use axum::Router;
+use environment::{Answering, payload};
 use lambda_http::{Context, RequestExt, request};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// The event of a request, as it is kept; among the request's extensions.
@@ -24,27 +24,7 @@ pub async fn answer(app: &Answering<Router>, event: Value, context: Context) -> 
     let mut request = request.with_lambda_context(context);
     request.extensions_mut().insert(Received(kept));
     match app.clone().oneshot(request).await {
-        Ok(response) => payload(response).await,
+        Ok(response) => payload(response, LONGEST_ANSWER).await,
         Err(never) => match never {},
     }
-}
-
-/// A response in payload format 2.0. Its body is text: this function has no other.
-async fn payload(response: Response) -> Value {
-    let (head, body) = response.into_parts();
-    let mut headers = Map::new();
-    for (name, value) in &head.headers {
-        if name != header::CONTENT_LENGTH
-            && let Ok(value) = value.to_str()
-        {
-            headers.insert(name.to_string(), value.into());
-        }
-    }
-    let body = to_bytes(body, LONGEST_ANSWER).await.unwrap_or_default();
-    json!({
-        "statusCode": head.status.as_u16(),
-        "headers": headers,
-        "body": String::from_utf8_lossy(&body),
-        "isBase64Encoded": false,
-    })
 }

@@ -2,11 +2,11 @@
 //! Knows `lambda_http`'s reading of requests; the route is `app`'s.
 
 use crate::own::{Instead, TOO_MANY_BYTES};
-use axum::{Router, body::to_bytes, http::header, response::Response};
-use environment::Answering;
+use axum::Router;
+use environment::{Answering, payload};
 use lambda_http::{Context, RequestExt, request};
 use lambda_runtime::Diagnostic;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// Answers a request.
@@ -25,28 +25,8 @@ pub(crate) async fn answer(
         Ok(mut response) => match response.extensions_mut().remove() {
             Some(Instead::Payload(payload)) => Ok(payload),
             Some(Instead::Error(diagnostic)) => Err(diagnostic),
-            None => Ok(payload(response).await),
+            None => Ok(payload(response, TOO_MANY_BYTES).await),
         },
         Err(never) => match never {},
     }
-}
-
-/// A response in payload format 2.0. Its body is text: this function has no other.
-async fn payload(response: Response) -> Value {
-    let (head, body) = response.into_parts();
-    let mut headers = Map::new();
-    for (name, value) in &head.headers {
-        if name != header::CONTENT_LENGTH
-            && let Ok(value) = value.to_str()
-        {
-            headers.insert(name.to_string(), value.into());
-        }
-    }
-    let body = to_bytes(body, TOO_MANY_BYTES).await.unwrap_or_default();
-    json!({
-        "statusCode": head.status.as_u16(),
-        "headers": headers,
-        "body": String::from_utf8_lossy(&body),
-        "isBase64Encoded": false,
-    })
 }
