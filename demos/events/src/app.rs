@@ -10,15 +10,14 @@ use axum::{
     body::{Bytes, to_bytes},
     extract::{Request, State},
     http::StatusCode,
-    middleware::{Next, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
-use environment::{Problem, TableUse, VisitorTag, method_not_allowed, route_not_found};
+use environment::{Problem, TableUse, method_not_allowed, route_not_found};
 use lambda_http::Context;
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Instant};
-use users::{Namespace, Namespaces, Refusal, Throttle, Visitor};
+use users::{Namespace, Refusal, Visitors, admit};
 
 /// The longest body that is looked at, in bytes.
 pub const LONGEST_BODY: usize = 1_024;
@@ -33,37 +32,24 @@ pub const LISTED: usize = (OWN + OF_THE_SCHEDULE) as usize;
 #[derive(Clone)]
 pub struct App {
     pub store: Store,
-    pub namespaces: Namespaces,
-    pub throttle: Arc<Throttle>,
+    pub visitors: Visitors,
 }
 
 /// The function's routes. Wants an [`environment::Answering`] around it.
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/api/events", get(list).post(keep))
-        .route_layer(from_fn_with_state(app.clone(), admit))
+        .route_layer(from_fn(nothing_asked))
+        .route_layer(from_fn_with_state(app.visitors.clone(), admit))
         .fallback(route_not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app)
 }
 
-/// Who asks, how often, and nothing behind the question mark.
-async fn admit(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let reader = match Visitor::of(request.headers()) {
-        Ok(visitor) => app.namespaces.of(&visitor),
-        Err(refusal) => return refusal.into_response(),
-    };
+/// These routes take nothing behind the question mark.
+async fn nothing_asked(request: Request, next: Next) -> Response {
     let asks = request.uri().query().is_some_and(|query| !query.is_empty());
-    let mut response = match app.throttle.take(reader, Instant::now()) {
-        Err(retry_after) => Refusal::TooManyRequests { retry_after }.into_response(),
-        Ok(()) if asks => query_unknown().into_response(),
-        Ok(()) => {
-            request.extensions_mut().insert(reader);
-            next.run(request).await
-        }
-    };
-    response.extensions_mut().insert(VisitorTag(reader.tag()));
-    response
+    if asks { query_unknown().into_response() } else { next.run(request).await }
 }
 
 /// Keeps the event this very request is.

@@ -6,8 +6,7 @@ use axum::Router;
 use environment::{Answering, Environment, Invocation};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
-use std::sync::Arc;
-use users::{Namespaces, Throttle};
+use users::{Namespaces, Throttle, Visitors};
 
 /// The function in one environment.
 #[derive(Clone)]
@@ -32,7 +31,7 @@ impl Function {
     /// A function whose readers are told apart by `namespaces` and may ask as fast as `throttle` says.
     #[must_use]
     pub fn new(environment: Environment, store: Store, namespaces: Namespaces, throttle: Throttle) -> Self {
-        let app = App { store: store.clone(), namespaces: namespaces.clone(), throttle: Arc::new(throttle) };
+        let app = App { store: store.clone(), visitors: Visitors::new(namespaces.clone(), throttle) };
         Self { http: environment.answering(app::router(app)), store, namespaces }
     }
 

@@ -10,57 +10,48 @@ use axum::{
     Extension, Router,
     extract::{Path, RawQuery, State},
     http::StatusCode,
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::get,
 };
-use environment::{Problem, TableUse, VisitorTag, method_not_allowed, route_not_found};
+use environment::{Problem, TableUse, method_not_allowed, route_not_found};
 use lambda_http::Context;
-use std::{sync::Arc, time::Instant};
-use users::{Namespaces, Refusal, Throttle, Visitor};
+use users::{Namespace, Refusal, Visitors, admit};
 
 /// What the route needs.
 #[derive(Clone)]
 pub(crate) struct App {
     pub table: Table,
-    pub namespaces: Namespaces,
-    pub throttle: Arc<Throttle>,
+    pub visitors: Visitors,
 }
 
 /// The function's routes. Wants an [`environment::Answering`] around it.
 pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route("/api/mistakes/{mistake}", get(make))
+        .route_layer(from_fn_with_state(app.visitors.clone(), admit))
         .fallback(route_not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app)
 }
 
-/// Nobody's mistake is made: who asks comes first, then how often, then what.
+/// Nobody's mistake is made: who asks has come first, and how often.
 async fn make(
     State(app): State<App>,
     Extension(context): Extension<Context>,
+    Extension(reader): Extension<Namespace>,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
-    headers: axum::http::HeaderMap,
 ) -> Response {
-    let reader = match Visitor::of(&headers) {
-        Ok(visitor) => app.namespaces.of(&visitor),
-        Err(refusal) => return refusal.into_response(),
-    };
     let account = context.invoked_function_arn.split(':').nth(4).unwrap_or_default();
     let mut asked = Asked { reader, account, used: TableUse::default() };
-    let made = match app.throttle.take(reader, Instant::now()) {
-        Ok(()) => match read(&name, query.as_deref()) {
-            Ok((mistake, fixed)) => made(&app.table, mistake, fixed, &mut asked).await,
-            Err(problem) => Ok(problem.into_response()),
-        },
-        Err(retry_after) => Err(Refusal::TooManyRequests { retry_after }),
+    let made = match read(&name, query.as_deref()) {
+        Ok((mistake, fixed)) => made(&app.table, mistake, fixed, &mut asked).await,
+        Err(problem) => Ok(problem.into_response()),
     };
     let mut response = made.unwrap_or_else(IntoResponse::into_response);
-    let extensions = response.extensions_mut();
-    extensions.insert(VisitorTag(reader.tag()));
     if asked.used != TableUse::default() {
-        extensions.insert(asked.used);
+        response.extensions_mut().insert(asked.used);
     }
     response
 }

@@ -10,8 +10,7 @@ use axum::Router;
 use environment::{Answering, Environment};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
-use std::sync::Arc;
-use users::{Namespaces, Throttle};
+use users::{Namespaces, Throttle, Visitors};
 
 /// The function in one environment.
 #[derive(Clone)]
@@ -23,7 +22,7 @@ impl Function {
     /// A function whose readers are told apart by `namespaces` and may ask as fast as `throttle` says.
     #[must_use]
     pub fn new(environment: Environment, table: Table, namespaces: Namespaces, throttle: Throttle) -> Self {
-        let app = App { table, namespaces, throttle: Arc::new(throttle) };
+        let app = App { table, visitors: Visitors::new(namespaces, throttle) };
         Self { app: environment.answering(router(app)) }
     }
 

@@ -13,16 +13,13 @@ use axum::{
     body::to_bytes,
     extract::{RawQuery, Request, State},
     http::{HeaderName, HeaderValue, StatusCode},
-    middleware::{Next, from_fn_with_state},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::get,
 };
-use environment::{TableUse, VisitorTag, method_not_allowed, route_not_found};
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
-use users::{Namespace, Namespaces, Throttle, Visitor};
+use environment::{TableUse, method_not_allowed, route_not_found};
+use std::time::Duration;
+use users::{Namespace, Namespaces, Throttle, Visitors, admit};
 
 /// The longest body that is looked at, in bytes.
 pub const LONGEST_BODY: usize = 1_024;
@@ -35,37 +32,18 @@ const REPLAY: HeaderName = HeaderName::from_static("x-idempotent-replay");
 #[derive(Clone)]
 struct App {
     ledger: Ledger,
-    namespaces: Namespaces,
-    throttle: Arc<Throttle>,
     end: End,
 }
 
 /// The function as a service. Wants an [`environment::Answering`] around it; `end` ends the process.
 pub fn app(ledger: Ledger, namespaces: Namespaces, throttle: Throttle, end: End) -> Router {
-    let app = App { ledger, namespaces, throttle: Arc::new(throttle), end };
+    let visitors = Visitors::new(namespaces, throttle);
     Router::new()
         .route("/api/payments", get(look).post(pay).delete(begin_anew))
-        .route_layer(from_fn_with_state(app.clone(), admit))
+        .route_layer(from_fn_with_state(visitors, admit))
         .fallback(route_not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(app)
-}
-
-/// Who asks, and how often.
-async fn admit(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let reader = match Visitor::of(request.headers()) {
-        Ok(visitor) => app.namespaces.of(&visitor),
-        Err(refusal) => return refusal.into_response(),
-    };
-    let mut response = match app.throttle.take(reader, Instant::now()) {
-        Err(retry_after) => users::Refusal::TooManyRequests { retry_after }.into_response(),
-        Ok(()) => {
-            request.extensions_mut().insert(reader);
-            next.run(request).await
-        }
-    };
-    response.extensions_mut().insert(VisitorTag(reader.tag()));
-    response
+        .with_state(App { ledger, end })
 }
 
 /// The balance and the payments.

@@ -19,6 +19,7 @@ mod throttle;
 mod user_id;
 mod view;
 mod visitor;
+mod visitors;
 
 pub use app::app;
 pub use body::LONGEST as LONGEST_BODY;
@@ -34,3 +35,4 @@ pub use settings::{Settings, SettingsError};
 pub use throttle::Throttle;
 pub use user_id::{MOST as MOST_USERS, UserId};
 pub use visitor::Visitor;
+pub use visitors::{Visitors, admit};
