@@ -3,66 +3,34 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use aws_config::Region;
-use aws_sdk_dynamodb::{
-    Client,
-    config::Credentials,
-    types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType},
-};
+#[path = "../../users/tests/support/engine.rs"]
+mod engine;
+
+use aws_sdk_dynamodb::types::ScalarAttributeType;
 use axum::{Router, http::StatusCode};
-use dynoxide::Database;
+use engine::client;
 use environment::Birth;
 use lambda_runtime::{Context, LambdaEvent};
 use mistakes::{Function, MOST_READS, MOST_WRITES, Mistake, TOO_MANY_BYTES, Table};
 use serde_json::{Value, json};
-use std::{future::pending, net::SocketAddr, sync::OnceLock, time::Duration};
+use std::{net::SocketAddr, sync::OnceLock, time::Duration};
 use tokio::{runtime::Runtime, time::timeout};
-use users::{Namespaces, Throttle, database};
+use users::{Namespaces, Throttle};
 
 const TABLE: &str = "mistakes";
 const ACCOUNT: &str = "210987654321";
 
-/// The runtime everything runs on. The engine's parser recurses deeply, hence the large stacks.
+/// The runtime everything runs on.
 fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| {
-        let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        runtime.worker_threads(2).thread_stack_size(16 << 20).enable_all().build().unwrap()
-    })
+    RUNTIME.get_or_init(|| engine::runtime().unwrap())
 }
 
 /// Where the engine listens; its table is the template's.
 fn engine() -> SocketAddr {
     static ENGINE: OnceLock<SocketAddr> = OnceLock::new();
-    *ENGINE.get_or_init(|| {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        runtime().spawn(async move {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            dynoxide::server::serve_with_shutdown(listener, Database::memory().unwrap(), pending())
-                .await
-                .unwrap();
-        });
-        runtime().block_on(create_table(address));
-        address
-    })
-}
-
-async fn create_table(engine: SocketAddr) {
-    let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::N);
-    let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
-    let call = client(engine).await.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
-    let call = call.attribute_definitions(id.build().unwrap()).key_schema(key.build().unwrap());
-    call.send().await.unwrap();
-}
-
-async fn client(address: SocketAddr) -> Client {
-    let settings = database::settings()
-        .region(Region::from_static("ap-northeast-2"))
-        .credentials_provider(Credentials::new("id", "key", None, None, "test"))
-        .endpoint_url(format!("http://{address}"));
-    database::client(&settings.load().await)
+    let key = [("id", ScalarAttributeType::N)];
+    *ENGINE.get_or_init(|| runtime().block_on(engine::start(TABLE, &key)).unwrap())
 }
 
 async fn function_at(address: SocketAddr, secret: &str, burst: u32) -> Function {
