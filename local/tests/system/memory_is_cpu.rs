@@ -27,24 +27,16 @@ fn thirty_milliseconds_of_work_take_what_the_memory_size_buys() {
 fn init_runs_at_full_speed_at_every_size() {
     let _alone = alone();
     let local = Local::start(&["--idle", "1"]).live(&["/api/cold-start/plain-1769"]);
-    // How much longer the work of init takes than the CPU time it uses. Others who want the CPU stretch it, too.
-    let least_stretched = |name: &str| {
-        let inits = (0..3).map(|_| {
-            let stretched = wait_for(Duration::from_secs(20), || {
-                let answer = local.get(&format!("/api/cold-start/{name}"));
-                let ms = |what: &str| answer.body["index"][what].as_f64().unwrap();
-                assert!(ms("buildCpuMs") > 20.0, "the work of init is too small to show anything");
-                (answer.headers["x-cold-start"] == "true").then(|| ms("buildMs") / ms("buildCpuMs"))
-            });
+    for name in ["heavy-128", "heavy-1769"] {
+        // Others who want the CPU stretch an init, too: one that nobody disturbed is waited for. At its share of a CPU the small
+        // function's would take fourteen times the CPU time it uses, whatever else the machine does.
+        wait_for(Duration::from_secs(120), || {
+            let answer = local.get(&format!("/api/cold-start/{name}"));
+            let ms = |what: &str| answer.body["index"][what].as_f64().unwrap();
+            assert!(ms("buildCpuMs") > 20.0, "the work of init is too small to show anything");
             let gone = || !local.functions().values().any(|process| process.function.contains("Heavy"));
             wait_for(Duration::from_secs(20), || gone().then_some(()));
-            stretched
+            (answer.headers["x-cold-start"] == "true" && ms("buildMs") < 1.5 * ms("buildCpuMs")).then_some(())
         });
-        inits.fold(f64::INFINITY, f64::min)
-    };
-    for name in ["heavy-128", "heavy-1769"] {
-        let stretched = least_stretched(name);
-        // At its share of a CPU the small one would take fourteen times as long.
-        assert!(stretched < 7.0, "{name}: {stretched:.1} times its CPU time");
     }
 }
