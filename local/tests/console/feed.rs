@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::harness::Local;
-use crate::{LOCAL, visitor};
+use crate::{start, visitor};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -83,13 +83,14 @@ fn list<'e>(event: &'e Event, name: &str) -> &'e [Value] {
 
 #[test]
 fn a_call_is_told_with_its_segments_its_environment_and_its_log() {
-    let mut stream = Stream::open(&LOCAL, &[]);
+    let local = start(&[]);
+    let mut stream = Stream::open(&local, &[]);
     let (first, second) = (stream.event(), stream.event());
     assert_eq!((first.name.as_str(), second.name.as_str()), ("view", "changes"));
     assert_eq!((&second.data["reset"], &second.data["lost"]), (&json!(true), &json!(0)));
     let functions = list(&first, "functions");
     assert_eq!(functions[0]["function"], "UsersFunction", "in the order of the template");
-    let answer = LOCAL.send("GET", "/api/users", &[("x-visitor", &visitor(2))], None);
+    let answer = local.send("GET", "/api/users", &[("x-visitor", &visitor(2))], None);
     assert_eq!(answer.status, 200);
     let mut text = String::new();
     let call = stream.until("changes", |event| {
@@ -110,7 +111,7 @@ fn a_call_is_told_with_its_segments_its_environment_and_its_log() {
 
     // The log of the call, from its first line to its last, is told in order, and a new page is told it too.
     let id = call["requestId"].as_str().unwrap().to_owned();
-    let state = LOCAL.get("/_local/state.json").body;
+    let state = local.get("/_local/state.json").body;
     for line in state["changes"]["lines"].as_array().unwrap().iter().filter(|line| line["requestId"] == *id) {
         text.push_str(line["text"].as_str().unwrap());
         text.push('\n');
@@ -133,8 +134,9 @@ fn a_call_is_told_with_its_segments_its_environment_and_its_log() {
 
 #[test]
 fn who_comes_back_is_told_what_came_since() {
-    let mut stream = Stream::open(&LOCAL, &[]);
-    let call = || LOCAL.get("/api/cold-start/plain-512");
+    let local = start(&[]);
+    let mut stream = Stream::open(&local, &[]);
+    let call = || local.get("/api/cold-start/plain-512");
     call();
     let seen = stream.until("changes", |event| {
         let ended =
@@ -144,7 +146,7 @@ fn who_comes_back_is_told_what_came_since() {
     drop(stream);
     call();
     let lines = |headers: &[(&str, &str)]| {
-        let mut stream = Stream::open(&LOCAL, headers);
+        let mut stream = Stream::open(&local, headers);
         stream.until("changes", |event| {
             assert_eq!((&event.data["reset"], &event.data["lost"]), (&json!(true), &json!(0)));
             Some(list(event, "lines").len())
@@ -158,7 +160,8 @@ fn who_comes_back_is_told_what_came_since() {
 
 #[test]
 fn only_this_server_s_own_pages_are_told_anything() {
-    let get = |path: &str, headers: &[(&str, &str)]| LOCAL.send("GET", path, headers, None);
+    let local = start(&[]);
+    let get = |path: &str, headers: &[(&str, &str)]| local.send("GET", path, headers, None);
     for path in ["/_local/feed", "/_local/state.json", "/_local/roles", "/_local/console.js", "/_local/"] {
         for headers in [
             &[("origin", "http://localhost:1")][..],

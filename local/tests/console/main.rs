@@ -10,12 +10,7 @@ mod feed;
 mod harness;
 mod switch;
 
-use std::sync::LazyLock;
-
 use harness::Local;
-
-/// One program for all tests that change nothing in it. Idle environments are reclaimed soon, so that a test sees it.
-static LOCAL: LazyLock<Local> = LazyLock::new(|| start(&["--idle", "3"]));
 
 /// A reader of the users function, `n` of this test run.
 fn visitor(n: u32) -> String {
