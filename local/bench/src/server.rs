@@ -23,6 +23,8 @@ const UNTIL_LIVE: Duration = Duration::from_secs(30 * 60);
 const UNTIL_ENDED: Duration = Duration::from_secs(20);
 /// The package of this program, which is compiled with what the server is made of.
 pub const SELF: &str = "bench";
+/// Where the server tells which functions have been compiled.
+const STATE: &str = "/_local/state.json";
 /// The name every function's program has.
 const FUNCTION: &str = "bootstrap";
 
@@ -125,27 +127,32 @@ impl Server {
         self.pid
     }
 
-    /// Waits until these paths are answered by their functions, which may have to be compiled.
+    /// Waits until every function of the template has been compiled: while one still compiles, nothing can be measured.
     ///
     /// # Errors
     /// They are not after half an hour, or the server has ended.
-    pub async fn live(&self, paths: &[&str]) -> Result<()> {
+    pub async fn live(&self) -> Result<()> {
         let end = Instant::now() + UNTIL_LIVE;
-        for path in paths {
-            let request = http::request(self.address, "GET", path, &[], None);
-            loop {
-                let mut connection = Connection::open(self.address).await.context("the server has ended")?;
-                connection.send(&request).await?;
-                if connection.answer().await?.header("x-local-state").is_none() {
-                    break;
-                }
-                if Instant::now() > end {
-                    bail!("{path} has no function after {} minutes", UNTIL_LIVE.as_secs() / 60);
-                }
-                sleep(Duration::from_millis(200)).await;
+        let request = http::request(self.address, "GET", STATE, &[], None);
+        loop {
+            let mut connection = Connection::open(self.address).await.context("the server has ended")?;
+            connection.send(&request).await?;
+            let state = connection.answer().await?.json();
+            let functions = state["view"]["functions"].as_array().with_context(|| format!("{STATE} names no functions"))?;
+            let waiting: Vec<_> = functions
+                .iter()
+                .filter(|function| function["ready"] != true)
+                .filter_map(|function| function["function"].as_str())
+                .collect();
+            if waiting.is_empty() {
+                return Ok(());
             }
+            if Instant::now() > end {
+                let minutes = UNTIL_LIVE.as_secs() / 60;
+                bail!("not compiled after {minutes} minutes: {}", waiting.join(", "));
+            }
+            sleep(Duration::from_millis(200)).await;
         }
-        Ok(())
     }
 
     /// The processes of the functions.

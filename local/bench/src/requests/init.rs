@@ -56,7 +56,7 @@ pub async fn measure(
         }
     })
     .await?;
-    server.live(&functions.iter().map(|function| function.path).collect::<Vec<_>>()).await?;
+    server.live().await?;
     let mut inits: Vec<Inits> = functions
         .iter()
         .map(|function| Inits { function: *function, reported: Vec::new(), own: Vec::new() })

@@ -79,7 +79,7 @@ pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> R
     let options: Vec<&str> =
         ["--memory", "--as-deployed", "--parameter-overrides"].into_iter().chain(LIFTED).collect();
     let server = Server::start(&program, root, &options, |_| ()).await?;
-    server.live(&[PATH]).await?;
+    server.live().await?;
     let version = if arguments.alone { None } else { peer::version().await };
     let peer = match &version {
         Some(version) => {

@@ -32,8 +32,6 @@ pub use report::Report;
 use samples::Sample;
 use server_log::ServerLog;
 
-/// Routes that must be answered by their functions before the load begins.
-const LIVE: [&str; 2] = ["/api/cold-start/plain-1769", "/api/users"];
 /// Environments are reclaimed after so many seconds, so that bursts leave the same behind from the first hour to the last.
 const IDLE: &str = "60";
 /// How often the server is looked at.
@@ -77,7 +75,7 @@ pub async fn run(root: &Path, arguments: &Arguments, tell: impl Fn(String)) -> R
     let folder = data.path().to_string_lossy().into_owned();
     let options = ["--logs", "--idle", IDLE, "--data", &folder];
     let mut server = Server::start(&program, root, &options, move |line| heard.line(line)).await?;
-    server.live(&LIVE).await?;
+    server.live().await?;
     tell(format!("soaking {} (process {}), seed {}", server.address(), server.pid(), arguments.seed));
 
     let whole = Duration::from_secs(arguments.minutes * 60);
