@@ -11,7 +11,7 @@ use mdbook_preprocessor::config::Config;
 use serde::{Deserialize, Serialize};
 
 pub use bases::Base;
-pub use checks::{Checks, Figures};
+pub use checks::{Checks, Figures, Pace};
 #[cfg(feature = "runner")]
 pub use sign_in::TokenRequest;
 pub use sign_in::{SignIn, TOKENS, is_token_name};

@@ -6,7 +6,7 @@ mod book_on_disk;
 
 use book_on_disk::{preprocessed, written};
 
-const CHECKS: &str = "[preprocessor.live.checks]\nlinks = true\nalternatives = true\nterms = \"terms.toml\"\nquotes = [\"Note:\"]\ncomplete = [\"a.md\"]\n[preprocessor.live.checks.figures]\nunits = [\"ms\"]\nsources = \"Sources\"\nbadge = \"badge\"\n";
+const CHECKS: &str = "[preprocessor.live.checks]\nlinks = true\nalternatives = true\nterms = \"terms.toml\"\nquotes = [\"Note:\"]\ncomplete = [\"a.md\"]\n[preprocessor.live.checks.figures]\nunits = [\"ms\"]\nsources = \"Sources\"\nbadge = \"badge\"\n[preprocessor.live.checks.reading]\ncharacters-per-minute = 10\nminutes = [1, 5]\nskip = [\"Sources\"]\n";
 const TERMS: &str = "[spellings]\n\"colour\" = \"color\"\n[endings]\nrefused = [\"요\"]\n";
 const GOOD: &str = "# One\n\n> Note: colour\n\nIt took 30ms.[^s] `colour`\n\n![A line](a.svg) [Two](deep/b.md#two), [the question](#live-q)\n\n```toml predict id=p\nquestion = \"How many?\"\nunit = \"runs\"\n```\n\n```hurl demo id=block predict=p\n# claim: runs == 1\nGET {{api}}/x\nHTTP 200\n```\n\n```toml quiz id=q\nquestion = \"Which?\"\n[[choice]]\ntext = \"a\"\nright = true\nwhy = \"It is.\"\n[[choice]]\ntext = \"b\"\nwhy = \"It is not.\"\n```\n\n```rust\n{{#include a.rs:part}}\n```\n\n[^s]: A paper (2018)\n";
 
@@ -44,6 +44,7 @@ fn every_check_finds_its_mistake_in_the_good_book() {
         ("a.rs:part", "a.rs:other", "src/a.md:32:1"),
         ("A line", "", "src/a.md:7:5"),
         ("# claim: runs == 1\n", "", "src/a.md:1:1"),
+        ("It took", "It took more words than somebody reads in those minutes:", "src/a.md:1:1"),
     ] {
         assert!(GOOD.contains(good), "{good}");
         let (told, _) = told(&[("src/a.md", &GOOD.replacen(good, bad, 1))]);
@@ -76,6 +77,8 @@ fn mistaken_settings_are_told_with_their_place() {
     assert!(with("[preprocessor.live.checks]\nterms = \"lost.toml\"\n")[0].starts_with("lost.toml:1:1:"));
     let lost = with("[preprocessor.live.checks]\ncomplete = [\"lost.md\"]\n");
     assert!(lost[0].starts_with("book.toml:2:13: complete에 적은 `lost.md`"), "{lost:?}");
+    let minutes = "[preprocessor.live.checks.reading]\ncharacters-per-minute = 575\nminutes = [10, 6]\n";
+    assert!(with(minutes)[0].starts_with("book.toml:3:11: "), "{:?}", with(minutes));
     let (told, _) = told(&[("terms.toml", "[spellings]\n\n\"a\" = 1\n")]);
     assert!(told[0].starts_with("terms.toml:3:"), "{told:?}");
 }

@@ -28,6 +28,7 @@ fn mistakes_of_every_kind_are_told_at_once() {
             "src/README.md:5:5",
             "src/a.md:12:17",
             "src/checks.md:1:1",
+            "src/checks.md:1:1",
             "src/checks.md:5:1",
             "src/checks.md:5:18",
             "src/checks.md:7:1",

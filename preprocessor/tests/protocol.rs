@@ -51,7 +51,7 @@ fn mistakes_leave_no_book() {
     assert!(!output.status.success());
     assert!(output.stdout.is_empty());
     let error = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(error.lines().filter(|line| line.starts_with("src/")).count(), 21, "{error}");
+    assert_eq!(error.lines().filter(|line| line.starts_with("src/")).count(), 22, "{error}");
 }
 
 #[test]

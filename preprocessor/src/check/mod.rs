@@ -1,4 +1,4 @@
-//! What the preprocessor looks after besides its own blocks: terms, tone, sources, links, pictures, completeness.
+//! What the preprocessor looks after besides its own blocks: terms, tone, sources, links, pictures, completeness, length.
 //! Knows settings, Markdown and files; one file per check, and none of them knows which book it reads.
 
 mod alternatives;
@@ -8,6 +8,7 @@ mod figure;
 mod include;
 mod links;
 mod orphans;
+mod pace;
 mod quotations;
 mod sources;
 mod spelling;
@@ -19,8 +20,9 @@ pub(crate) use orphans::orphans;
 
 use crate::{
     book::ChapterBlocks,
+    fence::scan_and_read,
     place::{ChapterText, Place, Problem},
-    reading::{self, Mapped, Reading},
+    reading::{self, Mapped, Reader, Reading},
     settings::Checks,
     syntax::Fault,
 };
@@ -134,7 +136,10 @@ impl<'a> Page<'a> {
             sources::check(self.reading, figures, shown.iter().map(String::as_str), &mut faults);
         }
         if checks.complete.iter().any(|path| path == self.path) {
-            faults.extend(complete::missing(self.reading).map(|message| Fault::new(0, message)));
+            let time = checks.reading.as_ref();
+            let time = time.and_then(|pace| pace::fault(self.reading, &self.markdown(), pace));
+            let whole = complete::missing(self.reading).into_iter().chain(time);
+            faults.extend(whole.map(|message| Fault::new(0, message)));
         }
         faults
     }
@@ -159,6 +164,18 @@ impl<'a> Page<'a> {
         })
     }
 
+    /// The included files that are Markdown, read like the chapter, with the byte where each is included.
+    fn markdown(&self) -> Vec<(usize, Reading)> {
+        let markdown = self.included.iter().filter(|included| included.include.path.ends_with(".md"));
+        let read = |included: &links::Included<'_>| {
+            let text = included.text.as_deref().ok()?;
+            let mut reader = Reader::new(text, &[]);
+            scan_and_read(text, false, Some(&mut reader));
+            Some((included.include.at, reader.finish()))
+        };
+        markdown.filter_map(read).collect()
+    }
+
     fn in_code(&self, at: usize) -> bool {
         self.reading.fences.iter().any(|fence| fence.range.contains(&at))
     }
@@ -178,6 +195,7 @@ mod tests {
             quotes: vec!["노트:".to_owned()],
             complete: vec!["a.md".to_owned()],
             figures: Some(figure::tests::settings()),
+            reading: toml::from_str("characters-per-minute = 9\nminutes = [1, 2]").ok(),
         };
         Settings { checks, prose_lint: true, ..Settings::default() }
     }

@@ -23,8 +23,6 @@ pub(crate) struct Reading {
     pub(crate) blocks: Vec<Block>,
     /// Texts a reader sees that stand outside the order: alternative texts, questions and captions in fences.
     pub(crate) asides: Vec<Mapped>,
-    /// Words between backticks.
-    codes: Vec<String>,
     /// Fences with their info strings.
     pub(crate) fences: Vec<Fence>,
     /// Links and images.
@@ -41,7 +39,8 @@ impl Reading {
     /// Every piece of code, fences and words between backticks alike; questions are no code.
     pub(crate) fn codes(&self) -> impl Iterator<Item = &str> {
         let fences = self.fences.iter().filter(|fence| !fence.asks()).map(|fence| fence.text.text());
-        self.codes.iter().map(String::as_str).chain(fences)
+        let inline = self.blocks.iter().flat_map(|block| &block.codes).map(String::as_str);
+        inline.chain(fences)
     }
 
     /// What the answers to questions say is so.
@@ -69,8 +68,10 @@ pub(crate) enum Kind {
     Table,
     /// A fence or an indented block: its index in `fences`.
     Code(usize),
-    /// Raw HTML or a rule.
-    Other,
+    /// Raw HTML: its index in `html`.
+    Html(usize),
+    /// A rule.
+    Rule,
 }
 
 /// A block of a chapter.
@@ -78,6 +79,8 @@ pub(crate) enum Kind {
 pub(crate) struct Block {
     pub(crate) kind: Kind,
     pub(crate) text: Mapped,
+    /// Words between backticks.
+    pub(crate) codes: Vec<String>,
     /// Stands in a block quote that quotes somebody.
     pub(crate) quoted: bool,
     /// Belongs to a footnote's definition.
@@ -164,7 +167,7 @@ pub(crate) mod tests {
     #[test]
     fn blocks_stand_in_order_with_their_texts() {
         let found = shape(
-            "# 제목 `코드`\n\n앞\n뒤\n\n- 하나\n\n  둘\n  - 안쪽\n- 셋\n\n| 가 | 나 |\n|---|---|\n| 1 | 2 |\n\n```toml quiz\n```\n<p>\n",
+            "# 제목 `코드`\n\n앞\n뒤\n\n- 하나\n\n  둘\n  - 안쪽\n- 셋\n\n| 가 | 나 |\n|---|---|\n| 1 | 2 |\n\n```toml quiz\n```\n<p>\n\n---\n",
         );
         let expected = [
             (Kind::Heading(1), format!("제목 {CODE}")),
@@ -174,7 +177,8 @@ pub(crate) mod tests {
             (Kind::Item(Some(1)), "\n셋".to_owned()),
             (Kind::Table, "가\n나\n1\n2\n".to_owned()),
             (Kind::Code(0), String::new()),
-            (Kind::Other, String::new()),
+            (Kind::Html(0), String::new()),
+            (Kind::Rule, String::new()),
         ];
         assert_eq!(found, expected);
     }

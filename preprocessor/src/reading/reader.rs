@@ -54,7 +54,9 @@ impl Reader<'_> {
                     heading.text.push_str(&code);
                 }
                 self.text(CODE, range.start);
-                self.reading.codes.push(code.to_string());
+                if let Some(block) = self.block() {
+                    block.codes.push(code.to_string());
+                }
             }
             Event::Html(html) => {
                 if let Some(open) = &mut self.html {
@@ -69,7 +71,7 @@ impl Reader<'_> {
                 self.reading.footnotes.references.push((name.to_string(), range.start));
             }
             Event::Rule => {
-                self.begin(Kind::Other);
+                self.begin(Kind::Rule);
                 self.open.pop();
             }
             Event::TaskListMarker(_) | Event::InlineMath(_) | Event::DisplayMath(_) => {}
@@ -136,7 +138,7 @@ impl Reader<'_> {
             TagEnd::FootnoteDefinition => self.footnote = false,
             TagEnd::HtmlBlock => {
                 let html = self.html.take().unwrap_or_default();
-                self.begin(Kind::Other);
+                self.begin(Kind::Html(self.reading.html.len()));
                 self.open.pop();
                 if let Some(block) = self.reading.blocks.last_mut() {
                     block.classes = classes(html.text());
@@ -161,6 +163,7 @@ impl Reader<'_> {
         self.reading.blocks.push(Block {
             kind,
             text: Mapped::default(),
+            codes: Vec::new(),
             quoted: self.quoting.contains(&Some(true)),
             footnote: self.footnote,
             references: Vec::new(),

@@ -1,7 +1,7 @@
 //! The `[preprocessor.live.checks]` table of book.toml: what is looked after besides the blocks.
 //! Knows no other module.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 use serde::Deserialize;
 
@@ -21,6 +21,8 @@ pub struct Checks {
     pub complete: Vec<String>,
     /// Which figures need a date and a source.
     pub figures: Option<Figures>,
+    /// How long a complete chapter may take to read.
+    pub reading: Option<Pace>,
 }
 
 impl Checks {
@@ -52,4 +54,38 @@ pub struct Figures {
     /// Words that make a paragraph an assumption.
     #[serde(default)]
     pub assumptions: Vec<String>,
+}
+
+/// `[preprocessor.live.checks.reading]`: how long a complete chapter takes somebody who reads it straight through.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Pace {
+    /// Characters without spaces that are read in a minute: what the book agrees on, measured with nobody.
+    pub characters_per_minute: NonZeroU32,
+    /// How long a chapter may take.
+    pub minutes: Minutes,
+    /// Headings of sections that are looked up instead, such as the list of sources.
+    #[serde(default)]
+    pub skip: Vec<String>,
+}
+
+/// `[6, 10]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "[u32; 2]")]
+pub struct Minutes {
+    /// A chapter takes at least so many.
+    pub fewest: u32,
+    /// A chapter takes at most so many.
+    pub most: u32,
+}
+
+impl TryFrom<[u32; 2]> for Minutes {
+    type Error = &'static str;
+
+    fn try_from([fewest, most]: [u32; 2]) -> Result<Self, Self::Error> {
+        if fewest > most {
+            return Err("minutes는 [6, 10]처럼 짧은 쪽을 먼저 적는다");
+        }
+        Ok(Self { fewest, most })
+    }
 }
