@@ -18,7 +18,7 @@ pub struct Function {
 
 /// An event of no source this function has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("모르는 모양의 이벤트다. HTTP, 예약, 큐에서 온 것만 받는다.")]
+#[error("모르는 모양의 이벤트다. HTTP, 일정, 큐에서 온 것만 받는다.")]
 pub struct Unknown;
 
 impl From<Unknown> for Diagnostic {

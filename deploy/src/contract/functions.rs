@@ -64,7 +64,7 @@ pub(super) fn reserved(deployment: &Deployment, findings: &mut Findings<'_>) {
                 template,
                 function,
                 node,
-                "예약 동시성 0은 함수를 꺼 버린다. 조건으로 빼거나 1 이상을 적는다.",
+                "예약된 동시성 0은 함수를 꺼 버린다. 조건으로 빼거나 1 이상을 적는다.",
             );
         }
     }

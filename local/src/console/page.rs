@@ -56,7 +56,7 @@ const SECTIONS: [(&str, &str); 6] = [
     ("logs", "로그"),
     ("refusals", "거절"),
     ("roles", "권한"),
-    ("queues", "대기열과 예약"),
+    ("queues", "대기열과 일정"),
 ];
 
 fn head(view: &View) -> String {
@@ -240,7 +240,7 @@ fn roles(roles: &[RoleGrants]) -> String {
 fn queues(view: &View) -> String {
     let queues: String = view.queues.iter().map(queue).collect();
     let rows = view.schedules.iter().map(rows::schedule).collect::<String>();
-    let schedules = table("schedules", "예약", &["예약", "함수", "간격"], &rows);
+    let schedules = table("schedules", "일정", &["일정", "함수", "간격"], &rows);
     section("queues", &format!("{queues}<div class=\"queue\">{schedules}</div>\n"))
 }
 

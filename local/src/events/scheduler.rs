@@ -88,7 +88,7 @@ impl Timer {
     async fn settle(self: Arc<Self>, invocation: Invocation, answer: Answer) {
         let (function, schedule) = (&self.function, &self.schedule.name);
         if let Err((error, failures)) = invocation.settle(answer, &self.lambda, self.clock).await {
-            tracing::warn!(function, schedule, "예약 호출이 {failures}번 실패해 그만둔다: {error}");
+            tracing::warn!(function, schedule, "일정의 호출이 {failures}번 실패해 그만둔다: {error}");
         }
     }
 }
