@@ -21,7 +21,7 @@ fn the_book_asks_for_every_check() {
     let config: toml::Table =
         toml::from_str(&std::fs::read_to_string(book().join("book.toml")).unwrap()).unwrap();
     let checks = config["preprocessor"]["live"]["checks"].as_table().unwrap();
-    for key in ["links", "alternatives", "terms", "quotes", "complete", "figures"] {
+    for key in ["links", "alternatives", "terms", "quotes", "complete", "figures", "reading"] {
         assert!(checks.contains_key(key), "book.toml: [preprocessor.live.checks] lacks {key}");
     }
 }
