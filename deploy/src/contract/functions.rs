@@ -7,7 +7,7 @@ use super::{Deployment, Findings};
 use crate::references;
 
 pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
-const LOG_GROUP: &str = "AWS::Logs::LogGroup";
+pub(super) const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 
 /// MB. At 1,769 MB a function has one whole CPU (Lambda Developer Guide, "Configure function memory"); more buys nothing here.
 const MEMORY_MB: std::ops::RangeInclusive<u32> = 128..=1_769;

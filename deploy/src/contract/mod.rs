@@ -7,6 +7,7 @@ mod findings;
 mod functions;
 mod guard;
 mod headers;
+mod own;
 mod policies;
 mod queues;
 mod readers;
@@ -55,6 +56,8 @@ pub const RULES: &[Rule] = &[
     Rule { name: "log-retention", check: functions::retention },
     Rule { name: "permission", check: functions::permissions },
     Rule { name: "role", check: functions::roles },
+    Rule { name: "own-role", check: own::roles },
+    Rule { name: "own-name", check: own::names },
     Rule { name: "secret", check: environment::secrets },
     Rule { name: "origin-secret", check: environment::origin_secret },
     Rule { name: "policy", check: policies::statements },

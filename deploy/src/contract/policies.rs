@@ -56,6 +56,16 @@ fn statement(template: &Evaluated, resource: &Resource, statement: &Node, findin
     }
 }
 
+/// The statements a role is given in the template, as they are written.
+pub(super) fn of_role(role: &Resource) -> Vec<&Node> {
+    let policies = role.written.get("Properties").and_then(|properties| properties.get("Policies"));
+    let statements = policies.map_or(&[][..], Node::items).iter().filter_map(|policy| {
+        let statement = policy.get("PolicyDocument")?.get("Statement")?;
+        Some(if statement.entries().is_empty() { statement.items() } else { std::slice::from_ref(statement) })
+    });
+    statements.flatten().collect()
+}
+
 /// `…bucket/*`: the objects of one named bucket.
 fn is_objects(resource: &str) -> bool {
     let Some(bucket) = resource.strip_suffix("/*") else { return false };
@@ -64,7 +74,7 @@ fn is_objects(resource: &str) -> bool {
 }
 
 /// All scalars below a node: a text, a list of texts, or a mapping of them (`Principal: {Service: …}`).
-fn scalars(node: Option<&Node>) -> Vec<&Node> {
+pub(super) fn scalars(node: Option<&Node>) -> Vec<&Node> {
     let Some(node) = node else { return Vec::new() };
     match &node.value {
         Value::Scalar(_) => vec![node],

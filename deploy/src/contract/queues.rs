@@ -4,7 +4,7 @@
 use template::evaluated::{Evaluated, Resource};
 use template::yaml::Node;
 
-use super::{Deployment, Findings};
+use super::{Deployment, Findings, policies};
 use crate::event_sources::{self, QUEUE, letters, polled};
 use crate::references;
 
@@ -140,12 +140,7 @@ fn demand(
 }
 
 fn allows(role: &Resource, action: &str, queue: &Resource) -> bool {
-    let policies = role.written.get("Properties").and_then(|properties| properties.get("Policies"));
-    let statements = policies.map_or(&[][..], Node::items).iter().filter_map(|policy| {
-        let statement = policy.get("PolicyDocument")?.get("Statement")?;
-        Some(if statement.entries().is_empty() { statement.items() } else { std::slice::from_ref(statement) })
-    });
-    statements.flatten().any(|statement| {
+    policies::of_role(role).into_iter().any(|statement| {
         let is = |name: &str, text: &str| {
             statement.get(name).is_some_and(|node| {
                 node.text() == Ok(text) || node.items().iter().any(|item| item.text() == Ok(text))

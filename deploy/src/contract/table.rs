@@ -8,7 +8,7 @@ use super::functions::FUNCTION;
 use super::{Deployment, Findings};
 use crate::references;
 
-const TABLE: &str = "AWS::DynamoDB::Table";
+pub(super) const TABLE: &str = "AWS::DynamoDB::Table";
 /// What demos/users calls its partition key, that key's type, and the attribute that ends an item. A test compares them.
 pub const KEY: (&str, &str) = ("id", "N");
 /// See [`KEY`].

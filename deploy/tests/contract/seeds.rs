@@ -156,6 +156,49 @@ const SYSTEM: &[Seed] = &[
         "${AWS::AccountId}:any/*",
     ),
     seed("role", "      Role: !GetAtt UsersRole.Arn\n", "", "  UsersFunction:"),
+    // A line copied from the function beside it.
+    seed(
+        "own-role",
+        "      Role: !GetAtt PaymentsRole.Arn\n",
+        "      Role: !GetAtt MistakesRole.Arn\n",
+        "TABLE_NAME: !Ref PaymentTable",
+    ),
+    seed(
+        "own-role",
+        "          TABLE_NAME: !Ref PaymentTable\n",
+        "          TABLE_NAME: !Ref MistakeTable\n",
+        "      CodeUri: target/lambda/payments.zip\n      MemorySize: 512\n      Timeout: 5\n      Environment:\n        Variables:\n          TABLE_NAME:",
+    ),
+    seed(
+        "own-role",
+        "                Resource: !GetAtt PaymentTable.Arn\n",
+        "                Resource: !GetAtt MistakeTable.Arn\n",
+        "Action: [dynamodb:GetItem, dynamodb:UpdateItem, dynamodb:DeleteItem]\n                Resource:",
+    ),
+    seed(
+        "own-role",
+        "                Resource: !GetAtt EventTable.Arn\n",
+        "                Resource: [!GetAtt EventTable.Arn, !GetAtt PaymentTable.Arn]\n",
+        "Resource: [!GetAtt EventTable.Arn, !GetAtt PaymentTable.Arn]",
+    ),
+    seed(
+        "own-role",
+        "        LogGroup: !Ref MistakesFunctionLogs\n",
+        "        LogGroup: !Ref PaymentsFunctionLogs\n",
+        "      Role: !GetAtt MistakesRole.Arn\n      LoggingConfig:\n        LogGroup:",
+    ),
+    seed(
+        "own-name",
+        "      TableName: !Sub ${AWS::StackName}-mistakes\n",
+        "      TableName: !Sub ${AWS::StackName}-payments\n",
+        "  MistakeTable:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Delete\n    UpdateReplacePolicy: Delete\n    Properties:\n      TableName:",
+    ),
+    seed(
+        "own-name",
+        "      LogGroupName: !Sub /aws/lambda/${AWS::StackName}-mistakes\n",
+        "      LogGroupName: !Sub /aws/lambda/${AWS::StackName}-payments\n",
+        "  MistakesFunctionLogs:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      LogGroupName:",
+    ),
     seed(
         "secret",
         "          TABLE_NAME: !Ref UserTable\n",
