@@ -138,7 +138,9 @@ impl Server {
             let mut connection = Connection::open(self.address).await.context("the server has ended")?;
             connection.send(&request).await?;
             let state = connection.answer().await?.json();
-            let functions = state["view"]["functions"].as_array().with_context(|| format!("{STATE} names no functions"))?;
+            let functions = state["view"]["functions"]
+                .as_array()
+                .with_context(|| format!("{STATE} names no functions"))?;
             let waiting: Vec<_> = functions
                 .iter()
                 .filter(|function| function["ready"] != true)

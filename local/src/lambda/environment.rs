@@ -39,7 +39,7 @@ pub enum Exchange {
     /// Nothing: it initialises or is being ended.
     #[default]
     Nothing,
-    /// It is frozen, and its poll, held open, takes the next event.
+    /// It has nothing to do, and its poll, held open, takes the next event.
     Poll(oneshot::Sender<Event>),
     /// It initialises once more, inside an invocation that has begun.
     Begun {
@@ -125,6 +125,8 @@ pub struct Environment {
     pub init_error: Option<(ReportedError, Instant)>,
     /// Events handed over so far.
     pub invocations: u64,
+    /// Since when it has had nothing to do and was not frozen yet; `None` while it works, and once it is frozen.
+    pub awake: Option<Instant>,
     /// What it and the Runtime API are in the middle of.
     pub exchange: Exchange,
     /// The most memory the process had held when it was last looked at, bytes, and when that was.

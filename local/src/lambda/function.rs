@@ -2,6 +2,7 @@
 //! Knows the placement and environments; processes are started and ended in its submodules.
 
 mod exchange;
+mod freezing;
 mod lifecycle;
 mod overdue;
 mod record;
@@ -54,6 +55,8 @@ struct Pool {
     counts: Counts,
     /// Whether the events that wait are looked at again soon.
     looks_again: bool,
+    /// Whether environments that have nothing to do are looked at again soon.
+    freezes: bool,
 }
 
 impl Function {
@@ -82,6 +85,7 @@ impl Function {
             provisioning: Provisioning::default(),
             counts: Counts::default(),
             looks_again: false,
+            freezes: false,
         };
         Self {
             arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", config.name).into(),
@@ -153,7 +157,7 @@ impl Function {
         }
     }
 
-    /// Hands an event to a frozen environment. If its poll is gone it is dying: it is ended and the event comes back.
+    /// Hands an event to an environment that has nothing to do. If its poll is gone it is dying: it is ended and the event comes back.
     fn hand_over(&self, pool: &mut Pool, token: Token, invocation: Invocation) -> Option<Invocation> {
         let Some(environment) = pool.environments.get_mut(&token) else { return Some(invocation) };
         let pid = *environment.pid.borrow();
@@ -164,8 +168,10 @@ impl Function {
             process::kill(pid);
             return Some(invocation);
         }
-        process::thaw(pid);
-        self.recorder.record(&environment.id, Kind::Thawed);
+        if environment.awake.take().is_none() {
+            process::thaw(pid);
+            self.recorder.record(&environment.id, Kind::Thawed);
+        }
         let event = self.begin(&mut pool.counts, environment, pid, invocation, Instant::now());
         // If the poll closes just now, the environment's exit answers the invocation.
         let _ = poll.send(event);

@@ -7,12 +7,11 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 
 use nix::unistd::Pid;
-use tokio::process::Child;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::guardian::Guardian;
-use super::process::{self, Launch};
+use super::process::{self, Child, Launch};
 
 type Request = (Launch, oneshot::Sender<io::Result<Process>>);
 
@@ -31,8 +30,6 @@ pub struct Process {
     /// Its process id, which is also its group's.
     pub pid: Pid,
     guardian: Arc<Guardian>,
-    #[cfg(target_os = "linux")]
-    end: Option<tokio::io::unix::AsyncFd<rustix::fd::OwnedFd>>,
 }
 
 impl Launcher {
@@ -47,9 +44,10 @@ impl Launcher {
         thread::Builder::new().name("launcher".into()).spawn(move || {
             let _runtime = runtime.enter();
             for (launch, answer) in inbox {
-                if let Err(Ok(mut process)) = answer.send(Process::start(&launch, &guardian)) {
+                if let Err(Ok(process)) = answer.send(Process::start(&launch, &guardian)) {
                     // Nobody waits for it any more.
-                    let _ = process.child.start_kill();
+                    guardian.forget(process.pid);
+                    process.child.abandon();
                 }
             }
         })?;
@@ -70,15 +68,9 @@ impl Launcher {
 
 impl Process {
     fn start(launch: &Launch, guardian: &Arc<Guardian>) -> io::Result<Self> {
-        let (child, pid) = process::spawn(launch)?;
-        guardian.watch(pid);
-        Ok(Self {
-            child,
-            pid,
-            guardian: Arc::clone(guardian),
-            #[cfg(target_os = "linux")]
-            end: process::end_of(pid),
-        })
+        let child = process::spawn(launch)?;
+        guardian.watch(child.pid);
+        Ok(Self { pid: child.pid, child, guardian: Arc::clone(guardian) })
     }
 
     /// Waits for the end of the process and ends what it has started.
@@ -86,17 +78,9 @@ impl Process {
     /// # Errors
     /// The system does not tell how it ended.
     pub async fn ended(&mut self) -> io::Result<ExitStatus> {
-        #[cfg(target_os = "linux")]
-        if let Some(end) = &self.end {
-            // Until it is waited for, its id, which names its group, is nobody else's.
-            let _ = end.readable().await;
-            process::kill(self.pid);
-            self.guardian.forget(self.pid);
-            return self.child.wait().await;
-        }
-        let status = self.child.wait().await;
+        self.child.ended().await;
         process::kill(self.pid);
         self.guardian.forget(self.pid);
-        status
+        self.child.reap().await
     }
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
-use tokio::process::Child;
 use tokio::task::JoinSet;
 
+use super::process::Child;
 use super::telemetry::{Kind, Recorder};
 
 /// Longer lines are cut, so that no function can fill the host's memory.

@@ -1,19 +1,25 @@
 //! Starts one process with everything it may not do, and speaks to its group by signals, because freezing and ending need the kernel.
-//! Knows processes only: no functions, no Runtime API. The one module that may hold unsafe code.
+//! Knows processes only: no functions, no Runtime API. The one module, with its submodule, that may hold unsafe code.
+
+#[cfg(target_os = "linux")]
+mod spawn;
+#[cfg(not(target_os = "linux"))]
+#[path = "process/spawn_portable.rs"]
+mod spawn;
 
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::Pid;
-use tokio::process::{Child, Command};
+
+pub use spawn::Child;
 
 /// What to start.
 #[derive(Debug)]
@@ -44,48 +50,25 @@ struct Limits {
     host: u32,
 }
 
+impl Limits {
+    fn of(launch: &Launch) -> Self {
+        Self {
+            memory: launch.memory,
+            cpu: launch.cpu.as_secs().max(1),
+            processes: processes(),
+            host: std::process::id(),
+        }
+    }
+}
+
 /// Starts a process that leads a group of its own. Must be called by a thread that lives as long as the host (see
 /// `PR_SET_PDEATHSIG`, prctl(2): the kernel ends the child when the *thread* that started it ends) and inside a runtime.
 ///
 /// # Errors
 /// The binary cannot be run, or the folder cannot be made.
-pub fn spawn(launch: &Launch) -> io::Result<(Child, Pid)> {
+pub fn spawn(launch: &Launch) -> io::Result<Child> {
     DirBuilder::new().recursive(true).mode(0o700).create(&launch.folder)?;
-    let mut command = Command::new(&launch.bootstrap);
-    command
-        .env_clear()
-        .envs(&launch.variables)
-        .current_dir(&launch.folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        // A group of its own in the host's session: signals reach what the function starts, and if the host dies while the
-        // group is stopped, the kernel's rule for orphaned groups (SIGHUP, then SIGCONT) ends it.
-        .process_group(0);
-    let limits = Limits {
-        memory: launch.memory,
-        cpu: launch.cpu.as_secs().max(1),
-        processes: processes(),
-        host: std::process::id(),
-    };
-    #[allow(unsafe_code)]
-    // SAFETY: between fork and exec the closure only makes system calls that are async-signal-safe and allocates nothing.
-    unsafe {
-        command.pre_exec(move || confine(limits));
-    }
-    let child = command.spawn()?;
-    let pid = child.id().ok_or_else(|| io::Error::other("the process ended at once"))?;
-    Ok((child, Pid::from_raw(pid.cast_signed())))
-}
-
-/// Becomes readable when the process has ended (pidfd_open(2)); `None` where the system has no such thing.
-#[cfg(target_os = "linux")]
-pub fn end_of(pid: Pid) -> Option<tokio::io::unix::AsyncFd<rustix::fd::OwnedFd>> {
-    let pid = rustix::process::Pid::from_raw(pid.as_raw())?;
-    let end = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::NONBLOCK).ok()?;
-    #[allow(unsafe_code)]
-    // SAFETY: an OwnedFd always gives the descriptor that it owns, and `AsyncFd` keeps it open for as long as it is registered.
-    unsafe { tokio::io::unix::AsyncFd::register_with_interest(end, tokio::io::Interest::READABLE) }.ok()
+    Child::start(launch)
 }
 
 /// The kernel counts a user's processes and threads, not an environment's: what runs already, whoever started it, comes on top
@@ -96,8 +79,8 @@ fn processes() -> Option<u64> {
     Some(all.parse::<u64>().ok()? + PROCESSES)
 }
 
-/// Runs in the child before the function's binary.
-fn confine(limits: Limits) -> io::Result<()> {
+/// Runs in the child before the function's binary: system calls only.
+fn confine(limits: Limits) -> nix::Result<()> {
     umask(Mode::from_bits_truncate(0o077));
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     setrlimit(Resource::RLIMIT_NOFILE, FILE_DESCRIPTORS, FILE_DESCRIPTORS)?;
@@ -113,7 +96,7 @@ fn confine(limits: Limits) -> io::Result<()> {
         nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
         // The host may have died between fork and the call above.
         if nix::unistd::getppid().as_raw().cast_unsigned() != limits.host {
-            return Err(io::ErrorKind::BrokenPipe.into());
+            return Err(nix::errno::Errno::EPIPE);
         }
     }
     Ok(())

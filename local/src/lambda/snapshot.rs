@@ -83,7 +83,7 @@ pub enum EnvironmentStage {
     Init,
     /// Frozen until the next event.
     Idle,
-    /// Working on an event.
+    /// Working on an event, or about to be frozen.
     Running,
     /// Being ended.
     Ending,

@@ -9,9 +9,9 @@ use tokio::sync::oneshot;
 
 use super::super::environment::{Event, Exchange, ReportedError, Token};
 use super::super::invocation::{Answer, InvokeError};
+use super::super::log;
 use super::super::placement::{Cause, Freed, Stage};
-use super::super::telemetry::{Kind, Outcome, Reason};
-use super::super::{log, process};
+use super::super::telemetry::{Outcome, Reason};
 use super::{Function, Pool};
 
 /// Why the Runtime API refuses a call.
@@ -51,7 +51,7 @@ impl Function {
 
     fn asks(self: &Arc<Self>, token: Token, pid: Pid) -> Result<Next, Refused> {
         let pool = &mut *self.pool();
-        let Pool { placement, environments, provisioning, counts, .. } = pool;
+        let Pool { placement, environments, provisioning, counts, freezes, .. } = pool;
         let environment = environments.get_mut(&token).ok_or(Refused::Unknown)?;
         let stage = placement.stage(&token);
         match (stage, &environment.exchange) {
@@ -61,7 +61,7 @@ impl Function {
             (Some(Stage::Idle { .. }), Exchange::Poll(poll)) if poll.is_closed() => {
                 let (poll, waits) = oneshot::channel();
                 environment.exchange = Exchange::Poll(poll);
-                process::freeze(pid);
+                self.freeze_soon(freezes, environment);
                 return Ok(Next::Waits(waits));
             }
             (Some(Stage::Idle { .. } | Stage::Running), _) => return Err(Refused::InvalidStateTransition),
@@ -93,8 +93,7 @@ impl Function {
             Freed::Freezes => {
                 let (poll, waits) = oneshot::channel();
                 environment.exchange = Exchange::Poll(poll);
-                process::freeze(pid);
-                self.tell(environment, Kind::Frozen, "");
+                self.freeze_soon(freezes, environment);
                 Ok(Next::Waits(waits))
             }
             Freed::Ends(cause) => {

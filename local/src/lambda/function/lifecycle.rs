@@ -97,6 +97,7 @@ impl Function {
             init: None,
             init_error: None,
             invocations: 0,
+            awake: None,
             exchange,
             peak_memory: None,
             cpu_limit_holds: started + CPU_LIMIT_HOLDS,

@@ -40,8 +40,8 @@ fn view(environment: &Environment, stage: Option<Stage>) -> EnvironmentSnapshot 
         environment_id: Arc::clone(&environment.id),
         stage: match (stage, &environment.exchange) {
             (Some(Stage::Init), _) | (_, Exchange::Begun { .. }) => EnvironmentStage::Init,
-            (Some(Stage::Idle { .. }), _) => EnvironmentStage::Idle,
-            (Some(Stage::Running | Stage::Responded), _) => EnvironmentStage::Running,
+            (Some(Stage::Idle { .. }), _) if environment.awake.is_none() => EnvironmentStage::Idle,
+            (Some(Stage::Running | Stage::Responded | Stage::Idle { .. }), _) => EnvironmentStage::Running,
             (Some(Stage::Ending) | None, _) => EnvironmentStage::Ending,
         },
         initialization_type: environment.initialization_type(),
