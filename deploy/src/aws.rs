@@ -52,7 +52,7 @@ where
 {
     if caused_by_credentials(&error) {
         return anyhow!(
-            "{asked}: AWS 자격 증명을 얻지 못했다. `aws sso login`이나 `aws configure`로 로그인하고 AWS_PROFILE을 \
+            "{asked}: AWS 자격 증명을 얻지 못했다. `aws login`이나 `aws sso login`으로 로그인하고 AWS_PROFILE을 \
              정하거나, CI라면 OIDC 역할을 받는 단계를 먼저 둔다. (no AWS credentials: {})",
             chain(&error)
         );

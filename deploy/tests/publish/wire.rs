@@ -269,7 +269,7 @@ async fn without_region_or_keys_it_says_what_to_do() {
     let message = missing(scene.root.path(), "AWS_REGION").await;
     assert!(message.contains("AWS_REGION="), "{message}");
     let message = missing(scene.root.path(), "AWS_ACCESS_KEY_ID").await;
-    assert!(message.contains("aws sso login"), "{message}");
+    assert!(message.contains("aws login"), "{message}");
     assert!(scene.keys().is_empty());
 }
 
