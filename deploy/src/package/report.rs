@@ -62,7 +62,7 @@ pub fn report(
              Lambda에서 시작하지 못한다. 그 묶음의 parameter_overrides에 \"Architecture={packaged}\"를 넣고 배포한다.\n"
         );
     }
-    let _ = write!(text, "\n다음: sam deploy --config-env {set}");
+    let _ = write!(text, "\n다음: sam deploy --config-env {set} (처음이면 --guided도)");
     text
 }
 
@@ -106,7 +106,7 @@ mod tests {
              \x20 실행 파일 2.04 MB, zip 0.99 MB, arm64, glibc 없음 (정적 링크)\n\
              \x20 sha256 0123abcd\n\
              \n\
-             다음: sam deploy --config-env public"
+             다음: sam deploy --config-env public (처음이면 --guided도)"
         );
     }
 
