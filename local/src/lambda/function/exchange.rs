@@ -57,11 +57,11 @@ impl Function {
         match (stage, &environment.exchange) {
             _ if environment.init_error.is_some() => return Err(Refused::InvalidStateTransition),
             (Some(Stage::Init | Stage::Responded), _) | (Some(Stage::Running), Exchange::Begun { .. }) => {}
-            // The connection of the poll before was lost.
+            // The connection of the poll before was lost. Since then the process may have been frozen, and what it had sent has
+            // arrived nevertheless: whether it is awake stays as it was.
             (Some(Stage::Idle { .. }), Exchange::Poll(poll)) if poll.is_closed() => {
                 let (poll, waits) = oneshot::channel();
                 environment.exchange = Exchange::Poll(poll);
-                self.freeze_soon(freezes, environment);
                 return Ok(Next::Waits(waits));
             }
             (Some(Stage::Idle { .. } | Stage::Running), _) => return Err(Refused::InvalidStateTransition),
