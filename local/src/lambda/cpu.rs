@@ -62,7 +62,10 @@ impl Controller {
     /// An invocation begins: from now on `pid` gets the share of `memory_mb`.
     pub fn begin(&self, pid: Pid, memory_mb: u32) {
         let fraction = f64::from(memory_mb) / f64::from(FULL_SPEED_MB);
-        let Some(used) = process::cpu_time(pid).filter(|_| fraction < 1.0) else { return };
+        if fraction >= 1.0 {
+            return;
+        }
+        let Some(used) = process::cpu_time(pid) else { return };
         let now = Instant::now();
         let mut share =
             Share { pid, fraction, credit: slice(fraction), used, looked: now, stopped: false, due: now };

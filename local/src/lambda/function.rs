@@ -31,6 +31,9 @@ use template::{ACCOUNT, REGION};
 /// How long, in ms, an event waits for an environment that is at work while others become free; about what a new one takes.
 const PATIENCE: u64 = 10;
 
+/// How soon those that wait for an environment at work are looked at again.
+const LOOKS_AGAIN: Duration = Duration::from_millis(2);
+
 /// A function: its configuration and its environments.
 #[derive(Debug)]
 pub struct Function {
@@ -77,6 +80,7 @@ impl Function {
             most_waiting: settings.most_waiting,
             most_starting: platform.most_starting(),
             patience: PATIENCE,
+            busy: platform.cores(),
         });
         let pool = Pool {
             package: None,
@@ -129,22 +133,17 @@ impl Function {
             return Err(self.throttle(pool, id, Limit::Account));
         };
         invocation.admit(permit);
-        loop {
-            match pool.placement.arrive(self.now(), invocation) {
-                Ok(Arrival::Thaws(token, event)) => {
-                    let Some(back) = self.hand_over(pool, token, event) else { return Ok(()) };
-                    pool.placement.end(&token);
-                    invocation = back;
-                }
-                Ok(Arrival::Waits) => {
-                    self.grow(pool);
-                    self.look_again(pool);
-                    return Ok(());
-                }
-                Err(Refusal::Throttled) => return Err(self.throttle(pool, id, Limit::Reserved)),
-                Err(Refusal::Overloaded) => return Err(self.throttle(pool, id, Limit::Machine)),
-            }
+        let handed_over = match pool.placement.arrive(self.now(), invocation) {
+            Ok(Arrival::Thaws(token, event)) => self.hand_over(pool, token, event),
+            Ok(Arrival::Waits) => false,
+            Err(Refusal::Throttled) => return Err(self.throttle(pool, id, Limit::Reserved)),
+            Err(Refusal::Overloaded) => return Err(self.throttle(pool, id, Limit::Machine)),
+        };
+        if !handed_over {
+            self.grow(pool);
+            self.look_again(pool);
         }
+        Ok(())
     }
 
     /// Turns an event away.
@@ -157,17 +156,24 @@ impl Function {
         }
     }
 
-    /// Hands an event to an environment that has nothing to do. If its poll is gone it is dying: it is ended and the event comes back.
-    fn hand_over(&self, pool: &mut Pool, token: Token, invocation: Invocation) -> Option<Invocation> {
-        let Some(environment) = pool.environments.get_mut(&token) else { return Some(invocation) };
-        let pid = *environment.pid.borrow();
-        let (Exchange::Poll(poll), Some(pid)) = (std::mem::take(&mut environment.exchange), pid) else {
-            return Some(invocation);
+    /// Hands an event to an environment that has nothing to do. If its poll is gone it is dying: it ends, the event waits, and the
+    /// answer is false.
+    fn hand_over(&self, pool: &mut Pool, token: Token, invocation: Invocation) -> bool {
+        let polls = pool.environments.get_mut(&token).and_then(|environment| {
+            let pid = (*environment.pid.borrow())?;
+            match std::mem::take(&mut environment.exchange) {
+                Exchange::Poll(poll) if poll.is_closed() => {
+                    process::kill(pid);
+                    None
+                }
+                Exchange::Poll(poll) => Some((environment, pid, poll)),
+                _ => None,
+            }
+        });
+        let Some((environment, pid, poll)) = polls else {
+            pool.placement.lost(self.now(), &token, invocation);
+            return false;
         };
-        if poll.is_closed() {
-            process::kill(pid);
-            return Some(invocation);
-        }
         if environment.awake.take().is_none() {
             process::thaw(pid);
             self.recorder.record(&environment.id, Kind::Thawed);
@@ -175,7 +181,7 @@ impl Function {
         let event = self.begin(&mut pool.counts, environment, pid, invocation, Instant::now());
         // If the poll closes just now, the environment's exit answers the invocation.
         let _ = poll.send(event);
-        None
+        true
     }
 
     /// An environment that is not frozen gets an event. The invocation may have begun before, with an init.
@@ -206,7 +212,7 @@ impl Function {
         pool.looks_again = true;
         let function = Arc::clone(self);
         tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_millis(PATIENCE)).await;
+            tokio::time::sleep(LOOKS_AGAIN).await;
             let pool = &mut *function.pool();
             pool.looks_again = false;
             function.grow(pool);
@@ -214,10 +220,15 @@ impl Function {
         });
     }
 
-    /// Starts the environments that are lacking, as far as any may be started now.
+    /// Thaws environments for events that do not wait any longer for others, a few at a time, and starts those that are lacking, as
+    /// far as any may be started now.
     fn grow(self: &Arc<Self>, pool: &mut Pool) {
         if self.platform.is_stopping() {
             return;
+        }
+        for _ in 0..self.platform.most_starting() {
+            let Some((token, event)) = pool.placement.thaw(self.now()) else { break };
+            self.hand_over(pool, token, event);
         }
         for _ in 0..pool.placement.lacking(self.now()) {
             self.start(pool, false);

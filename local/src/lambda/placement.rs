@@ -2,7 +2,11 @@
 //! Knows names and numbers only: no process, no clock (the time comes in), no runtime. The book's simulator steps the same
 //! rules; `tests/vectors/placement.json` holds both to one answer.
 
+mod pace;
+
 use std::collections::{BTreeMap, VecDeque};
+
+use pace::Pace;
 
 /// An environment that has answered asks for its next event at once; an event waits this many ms for that before another
 /// environment is started. Otherwise calls one after another would now and then meet two environments.
@@ -12,6 +16,9 @@ const ABOUT_TO_ASK: u64 = 100;
 /// [`Rules::most_starting`]. Processes that start together slow one another down, and meanwhile environments become free that
 /// could have taken the events. An init that takes longer than this may just as well be waiting for something.
 const STARTING: u64 = 20;
+
+/// An event is held back for environments at work for so many ms at most. While they become free often it takes less.
+const HELD_BACK: u64 = 50;
 
 /// What a function's placement keeps to.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +41,9 @@ pub struct Rules {
     /// While environments become free again, an event waits so many ms for one of them before another is started for it: calls
     /// that are over at once need no more environments than the machine has CPUs, and each more makes all of them slower.
     pub patience: u64,
+    /// So many environments at work keep the machine's CPUs busy. While they become free often, an event waits a little for one of
+    /// them rather than thaw an idle one beside them. `usize::MAX`: never.
+    pub busy: usize,
 }
 
 /// Where an environment stands in its life.
@@ -86,7 +96,7 @@ pub enum Refusal {
 pub enum Freed<W> {
     /// Works on the event that has waited longest.
     Runs(W),
-    /// Nothing waits: it freezes.
+    /// Nothing waits for it: it freezes.
     Freezes,
     /// It ends.
     Ends(Cause),
@@ -113,8 +123,8 @@ pub struct Placement<K, W> {
     idle: Vec<K>,
     /// With the time of arrival.
     waiting: VecDeque<(u64, W)>,
-    /// When an environment has last become free after an event.
-    freed: Option<u64>,
+    /// When environments became free after an event.
+    freed: Pace,
 }
 
 impl<K: Ord + Clone, W> Placement<K, W> {
@@ -126,7 +136,7 @@ impl<K: Ord + Clone, W> Placement<K, W> {
             environments: BTreeMap::new(),
             idle: Vec::new(),
             waiting: VecDeque::new(),
-            freed: None,
+            freed: Pace::default(),
         }
     }
 
@@ -139,7 +149,10 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         if self.rules.reserved.is_some_and(|limit| self.in_flight() >= limit as usize) {
             return Err(Refusal::Throttled);
         }
-        if let Some(key) = self.take_idle() {
+        // Whoever came first goes first, and a machine that is busy holds events back for a moment.
+        if !self.holds_back(now)
+            && let Some(key) = self.take_idle()
+        {
             self.set(&key, Stage::Running);
             return Ok(Arrival::Thaws(key, event));
         }
@@ -151,15 +164,52 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         // ANCHOR_END: arrival
     }
 
+    /// Whether an event that arrives has to wait although an environment may be idle.
+    fn holds_back(&self, now: u64) -> bool {
+        !self.waiting.is_empty() || self.is_busy(now)
+    }
+
+    /// An idle environment, running from now on, and the event that has waited longest, if that does not wait for one at work.
+    pub fn thaw(&mut self, now: u64) -> Option<(K, W)> {
+        if self.idle.is_empty() {
+            return None;
+        }
+        let event = self.take_impatient(now)?;
+        let key = self.take_idle()?;
+        self.set(&key, Stage::Running);
+        Some((key, event))
+    }
+
+    /// The event that has waited longest, if it does not wait for an environment at work.
+    fn take_impatient(&mut self, now: u64) -> Option<W> {
+        let &(arrived, _) = self.waiting.front()?;
+        if now - arrived < HELD_BACK && self.is_busy(now) {
+            return None;
+        }
+        self.waiting.pop_front().map(|(_, event)| event)
+    }
+
+    /// The environment that an event was given to turns out to be dying: it ends, and the event is the next to be placed.
+    pub fn lost(&mut self, now: u64, key: &K, event: W) {
+        self.end(key);
+        self.waiting.push_front((now, event));
+    }
+
+    /// Whether the environments at work keep the machine busy and become free so often that the next one soon does.
+    fn is_busy(&self, now: u64) -> bool {
+        self.freed.is_often(now)
+            && self.count(|one| matches!(one.stage, Stage::Running | Stage::Responded)) >= self.rules.busy
+    }
+
     /// How many events are being worked on or wait: the function's concurrency.
     fn in_flight(&self) -> usize {
         self.count(|one| one.stage == Stage::Running) + self.waiting.len()
     }
 
-    /// How many on-demand environments to start now: as many as more events wait than environments are about to be free,
-    /// within the bounds of environments, and of environments that start at a time.
+    /// How many on-demand environments to start now: none while an idle one is there to be thawed, or else as many as more events
+    /// wait than environments are about to be free, within the bounds of environments, and of environments that start at a time.
     pub fn lacking(&self, now: u64) -> usize {
-        if self.waiting.is_empty() {
+        if self.waiting.is_empty() || !self.idle.is_empty() {
             return 0;
         }
         let patient = self.waiting.front().is_some_and(|(arrived, _)| now - arrived < ABOUT_TO_ASK);
@@ -174,7 +224,7 @@ impl<K: Ord + Clone, W> Placement<K, W> {
     /// How many events do not, or no longer, wait for an environment that is at work.
     fn impatient(&self, now: u64) -> usize {
         let patience = self.rules.patience;
-        match self.freed {
+        match self.freed.last() {
             Some(at) if now - at < patience => {
                 self.waiting.iter().take_while(|(arrived, _)| now - arrived >= patience).count()
             }
@@ -184,7 +234,8 @@ impl<K: Ord + Clone, W> Placement<K, W> {
 
     /// Whether an event waits for an environment that is at work, so that it may be lacking one later.
     pub fn is_patient(&self, now: u64) -> bool {
-        self.impatient(now) < self.waiting.len()
+        let is_held_back = !self.waiting.is_empty() && !self.idle.is_empty();
+        is_held_back || self.impatient(now) < self.waiting.len()
     }
 
     /// How many provisioned environments to start now, within the same bounds.
@@ -229,13 +280,13 @@ impl<K: Ord + Clone, W> Placement<K, W> {
             return Freed::Ends(cause);
         }
         if self.stage(key) == Some(Stage::Responded) {
-            self.freed = Some(now);
+            self.freed.note(now);
         }
-        if let Some((_, event)) = self.waiting.pop_front() {
+        self.set(key, Stage::Idle { since: now });
+        if let Some(event) = self.take_impatient(now) {
             self.set(key, Stage::Running);
             return Freed::Runs(event);
         }
-        self.set(key, Stage::Idle { since: now });
         self.idle.push(key.clone());
         Freed::Freezes
     }

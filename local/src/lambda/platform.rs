@@ -74,10 +74,15 @@ impl Platform {
         Ok(Self { settings, launcher, cpu, runtime_api, cores, stopping: AtomicBool::new(false) })
     }
 
-    /// The most environments of one function that are started at about the same time: more would only take the CPUs from one
-    /// another and from those that work.
+    /// How many CPUs the machine has.
+    pub fn cores(&self) -> usize {
+        self.cores as usize
+    }
+
+    /// The most environments of one function that are started, or thawed for events that have waited, at about the same time: more
+    /// would only take the CPUs from one another and from those that work.
     pub fn most_starting(&self) -> usize {
-        2 * self.cores as usize
+        2 * self.cores()
     }
 
     /// From now on nothing is started any more.

@@ -108,6 +108,7 @@ pub fn run(scenario: &Scenario) -> Course {
         most_waiting: usize::MAX,
         most_starting: usize::MAX,
         patience: 0,
+        busy: usize::MAX,
     });
     let requests = vec![None; scenario.arrivals.len()];
     let mut model = Model { scenario, placement, due: BTreeSet::new(), lanes: Vec::new(), requests };
