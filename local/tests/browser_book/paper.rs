@@ -16,6 +16,9 @@ fn on_paper(page: &Session<'_>, url: &str) {
     page.goto(url).unwrap();
     page.wait_until("document.readyState === 'complete'", LIMIT).unwrap();
     page.cdp("Emulation.setEmulatedMedia", json!({ "media": "print" })).unwrap();
+    // What another medium lays out appears with the next frame.
+    let drawn = "for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame)";
+    page.script_async(drawn, &[]).unwrap();
 }
 
 fn printed(page: &Session<'_>) -> Vec<u8> {

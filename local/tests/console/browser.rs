@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use webdriver::{Driver, Key, Session};
 
-use crate::harness::Local;
+use crate::harness::{Local, wait_for};
 use crate::{start, visitor};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -71,27 +71,43 @@ fn the_page_in_a_browser() {
     the_end_of_the_server_is_said(page, local);
 }
 
-fn states(page: &Session<'_>) -> Vec<String> {
-    let states = value(
-        page,
-        &format!("[...document.querySelectorAll('{PLAIN} tbody tr')].map((row) => row.dataset.state)"),
+/// Has the page remember what it shows of three environments: a look from outside may come too late for what lasts half a
+/// second, or the four until they are reclaimed.
+fn remember(page: &Session<'_>) {
+    let remember = format!(
+        "window.seen = {{}};
+        const look = () => {{
+            const rows = (state) => [...document.querySelectorAll(`{PLAIN} tr.environment.${{state}}`)], frozen = rows('frozen');
+            const texts = (slot) => frozen.map((row) => row.querySelector(`[data-slot=${{slot}}]`).textContent);
+            seen.running ||= rows('running').length === 3;
+            if (frozen.length !== 3) return;
+            seen.lanes ??= frozen.map((row) => [...row.querySelector('svg').children].map((one) => one.getAttribute('class')));
+            seen.again ||= Math.max(...texts('invocations')) >= 2;
+            seen.memory ||= texts('memory').every((text) => /^\\d+\\.\\dMB$/.test(text));
+        }};
+        new MutationObserver(look).observe(document.querySelector('{PLAIN} tbody'), {{ attributes: true, childList: true, subtree: true }})"
     );
-    states.as_array().unwrap().iter().map(|state| state.as_str().unwrap().to_owned()).collect()
+    page.script(&remember, &[]).unwrap();
 }
 
 fn environments_live_and_die_before_one_s_eyes(page: &Session<'_>, local: &Local) {
     let count = |state: &str| format!("document.querySelectorAll('{PLAIN} tr.environment.{state}').length");
+    remember(page);
     thread::scope(|scope| {
-        let calls = scope.spawn(|| burst(local, "/api/cold-start/plain-512?wait=500&work=50", 3));
-        wait(page, &format!("{} === 3", count("running")));
+        let calls = scope.spawn(|| {
+            burst(local, "/api/cold-start/plain-512?wait=500&work=50", 3);
+            // One is used again, as soon as all stand still.
+            wait_for(LIMIT, || {
+                let mut plain =
+                    local.functions().into_values().filter(|one| one.function == "Plain512Function");
+                plain.all(|one| one.state == 'T').then_some(())
+            });
+            local.get("/api/cold-start/plain-512");
+        });
+        wait(page, "seen.running");
         calls.join().unwrap();
     });
-    wait(page, &format!("{} === 3", count("frozen")));
-    assert!(states(page).iter().filter(|state| *state == "frozen").count() == 3, "{:?}", states(page));
-    let drawn = format!(
-        "[...document.querySelectorAll('{PLAIN} tr.frozen svg')].map((svg) => [...svg.children].map((one) => one.getAttribute('class')))"
-    );
-    for lane in value(page, &drawn).as_array().unwrap() {
+    for lane in wait(page, "seen.lanes").as_array().unwrap() {
         assert_eq!(
             (&lane[0], lane.as_array().unwrap().last().unwrap()),
             (&json!("init"), &json!("frozen")),
@@ -99,19 +115,8 @@ fn environments_live_and_die_before_one_s_eyes(page: &Session<'_>, local: &Local
         );
         assert!(lane.as_array().unwrap().contains(&json!("running")), "{lane}");
     }
-    // One is used again: no new one comes, and its count grows.
-    local.get("/api/cold-start/plain-512");
-    let counts = format!(
-        "[...document.querySelectorAll('{PLAIN} tr.frozen [data-slot=invocations]')].map((cell) => +cell.textContent)"
-    );
-    wait(page, &format!("{counts}.length === 3 && Math.max(...{counts}) >= 2"));
-    // Their figures come, and their age grows by itself.
-    wait(
-        page,
-        &format!(
-            "[...document.querySelectorAll('{PLAIN} tr.frozen [data-slot=memory]')].every((cell) => /^\\d+\\.\\dMB$/.test(cell.textContent))"
-        ),
-    );
+    // No new one came, and a count has grown; their figures come, and their age grows by itself.
+    wait(page, "seen.again && seen.memory");
     let youngest = format!("[...document.querySelectorAll('{PLAIN} tr.environment')].at(-1)");
     let moving = format!(
         "{youngest}.querySelector('svg').getAttribute('viewBox') + {youngest}.querySelector('[data-slot=age]').textContent"
@@ -188,21 +193,18 @@ fn logs_are_filtered_and_paused(page: &Session<'_>, local: &Local) {
     let lines = shown(page);
     assert!(!lines.is_empty() && lines.iter().all(|line| line.contains("UsersFunction")), "{lines:?}");
     // A call's own lines, by the link in its row.
-    let id = value(
-        page,
-        "new URL([...document.querySelectorAll('tr.call a')].find((link) => link.checkVisibility()).href).searchParams.get('request')",
-    );
-    page.script(
-        "[...document.querySelectorAll('tr.call a')].find((link) => link.checkVisibility()).click()",
-        &[],
-    )
-    .unwrap();
+    let press =
+        "const link = [...document.querySelectorAll('tr.call a')].find((one) => one.checkVisibility());
+        link.click();
+        return new URL(link.href).searchParams.get('request')";
+    let id = page.script(press, &[]).unwrap();
     assert_eq!(value(page, "document.querySelector('#filter [name=request]').value"), id);
-    let lines = shown(page);
-    assert!(
-        lines.iter().any(|line| line.contains("START")) && lines.iter().any(|line| line.contains("REPORT")),
-        "{lines:?}"
+    // The last line is told after the call's row.
+    wait(
+        page,
+        "['START', 'REPORT'].every((word) => [...document.querySelectorAll('#lines p')].some((row) => row.innerText.includes(word)))",
     );
+    let lines = shown(page);
     assert!(
         lines
             .iter()
@@ -390,12 +392,15 @@ fn without_a_script_it_is_a_snapshot(page: &Session<'_>, local: &Local) {
         false
     );
     page.type_keys("#filter [name=request]", "ffff").unwrap();
+    // Each click leads to another page, which may begin to load after the click has returned.
     page.click("#filter button").unwrap();
-    assert!(page.url().unwrap().contains("request=ffff"));
+    wait(page, "location.search.includes('request=ffff')");
     assert_eq!(value(page, "document.querySelectorAll('#lines p').length"), 0, "no request has that id");
     page.click("tr[data-action='dynamodb:DeleteItem'] button").unwrap();
-    assert_eq!(value(page, "document.querySelector('tr.taken').dataset.action"), "dynamodb:DeleteItem");
+    let taken = wait(page, "document.querySelector('tr.taken')?.dataset.action");
+    assert_eq!(taken, "dynamodb:DeleteItem");
     page.click("#restore button").unwrap();
+    wait(page, "document.querySelector('#restore button').disabled");
     assert_eq!(value(page, "document.querySelectorAll('tr.taken').length"), 0);
     page.cdp("Emulation.setScriptExecutionDisabled", json!({ "value": false })).unwrap();
 }

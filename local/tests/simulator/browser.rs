@@ -289,6 +289,9 @@ fn axe_finds_nothing(page: &Session<'_>, url: &str) {
         let script = "document.documentElement.classList.remove('light', 'ayu', 'coal', 'navy', 'rust');
             document.documentElement.classList.add(arguments[0])";
         page.script(script, &[json!(theme)]).unwrap();
+        // Colours change over a moment; what is measured is the end of it.
+        let still = "!document.getAnimations().some((one) => one.playState === 'running' && one.effect.target?.closest('main'))";
+        page.wait_until(still, LIMIT).unwrap();
         assert_eq!(page.script_async(run, &[]).unwrap(), json!([]), "{theme}");
     }
 }
@@ -307,5 +310,5 @@ fn the_model_is_offered_where_nothing_answers(page: &Session<'_>, url: &str) {
     let others = "document.querySelectorAll('.live [role=alert]').length";
     assert_eq!(value(page, others), 1, "the other figures are about other blocks");
     page.script(&format!("{link}.click()"), &[]).unwrap();
-    assert_eq!(page.url().unwrap(), format!("{url}#simulator-scale"));
+    page.wait_until(&format!("location.href === '{url}#simulator-scale'"), LIMIT).unwrap();
 }

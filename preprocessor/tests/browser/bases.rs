@@ -21,7 +21,7 @@ fn where_it_answers_its_blocks_run(page: &Page<'_>) -> Result<()> {
     // The block that needs it says so, and brings it along.
     assert!(page.run("after-it")?.starts_with("switched 값이 아직 없다."));
     page.press("after-it", "앞 단계까지 실행")?;
-    assert!(page.idle("after-it")?.starts_with("응답 200, "));
+    page.says("after-it", "응답 200, ")?;
     let body = page.text(&part("after-it", ".live-body"))?;
     assert!(body.contains("where") && body.contains("/_local"), "{body}");
     let sent = fixture().api.seen("/_local/switch");

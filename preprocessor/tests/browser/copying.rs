@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use crate::fixture::fixture;
-use crate::page::{Page, part};
+use crate::page::{LIMIT, Page, part};
 
 #[test]
 fn copying_out() -> Result<()> {
@@ -52,7 +52,7 @@ fn a11_the_copied_line_sends_the_same_request(page: &Page<'_>) -> Result<()> {
         .context("the request that the button sent")?;
 
     page.press("quotes", "curl 복사")?;
-    assert_eq!(page.idle("quotes")?, "curl 명령을 복사했다.");
+    assert_eq!(page.says("quotes", "curl 명령")?, "curl 명령을 복사했다.");
     let line = clipboard(page)?;
     assert!(line.starts_with("curl "), "{line}");
     let words = words_in_a_shell(&line)?;
@@ -82,12 +82,15 @@ fn the_link_leads_to_the_block_and_a_refused_clipboard_shows_the_text(page: &Pag
     page.fresh(&url)?;
     allow_clipboard(page)?;
     page.press("user-gone", "링크 복사")?;
-    assert_eq!(page.idle("user-gone")?, "이 블록의 링크를 복사했다.");
+    assert_eq!(page.says("user-gone", "이 블록의 링크")?, "이 블록의 링크를 복사했다.");
     let link = clipboard(page)?;
     assert_eq!(link, format!("{url}#live-user-gone"));
     page.goto(&link)?;
-    let top = page.value("document.querySelector('#live-user-gone').getBoundingClientRect().top")?;
-    assert!(top.as_f64().is_some_and(|top| (0.0..900.0).contains(&top)), "{top}");
+    // Only the place on the page changes, so there is no load to wait for.
+    page.session.wait_until(
+        "location.hash === '#live-user-gone' && (top => top >= 0 && top < 900)(document.querySelector('#live-user-gone').getBoundingClientRect().top)",
+        LIMIT,
+    )?;
     assert_eq!(page.text(&part("user-gone", ".live-answer"))?, "", "a link runs nothing");
 
     page.session.script(
@@ -95,8 +98,7 @@ fn the_link_leads_to_the_block_and_a_refused_clipboard_shows_the_text(page: &Pag
         &[],
     )?;
     page.press("user-gone", "링크 복사")?;
-    let said = page.idle("user-gone")?;
-    assert!(said.starts_with("브라우저가 복사를 허용하지 않았다."), "{said}");
+    page.says("user-gone", "브라우저가 복사를 허용하지 않았다.")?;
     assert_eq!(page.text(&part("user-gone", ".live-say code"))?, link);
     Ok(())
 }

@@ -109,6 +109,17 @@ impl<'d> Page<'d> {
         Ok(said.as_str().unwrap_or_default().to_owned())
     }
 
+    /// Waits until what the block says begins so, and gives all of it back: for what does not make the block itself busy, as
+    /// copying or the steps before.
+    pub fn says(&self, id: &str, beginning: &str) -> Result<String> {
+        let css = part(id, ".live-say");
+        let said = format!("document.querySelector('{css}').textContent");
+        let condition = format!("{said}.startsWith({}) && {said}", json!(beginning));
+        let found = self.session.wait_until(&condition, LIMIT);
+        let found = found.with_context(|| format!("block {id} says {:?}", self.text(&css)))?;
+        Ok(found.as_str().unwrap_or_default().to_owned())
+    }
+
     /// The text of the first element a selector finds, hidden or not.
     pub fn text(&self, css: &str) -> Result<String> {
         let text =
@@ -191,7 +202,11 @@ impl<'d> Page<'d> {
     pub fn theme(&self, name: &str) -> Result<()> {
         self.session
             .script("document.getElementById(`mdbook-theme-${arguments[0]}`).click()", &[json!(name)])?;
-        let on = format!("document.documentElement.classList.contains('{name}')");
+        // Colours change over a moment; what is measured is the end of it.
+        let on = format!(
+            "document.documentElement.classList.contains('{name}')
+                && !document.getAnimations().some(one => one.playState === 'running' && one.effect.target?.closest('main'))"
+        );
         self.session.wait_until(&on, LIMIT).map(drop)
     }
 

@@ -26,6 +26,8 @@ const FLAGS: [&str; 9] = [
 ];
 /// How often a condition is looked at.
 const POLL: Duration = Duration::from_millis(15);
+/// How long a page load may take; the driver ends its own loads after it.
+const LOAD_LIMIT: Duration = Duration::from_secs(60);
 
 /// A line of the browser's console, network errors included.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +58,7 @@ impl<'d> Session<'d> {
             "browserName": "chrome",
             "goog:chromeOptions": { "args": args },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-            "timeouts": { "script": 60_000, "pageLoad": 60_000, "implicit": 0 },
+            "timeouts": { "script": 60_000, "pageLoad": LOAD_LIMIT.as_secs() * 1000, "implicit": 0 },
         }}});
         let session = wire.post("/session", &wanted)?;
         let id = session["sessionId"].as_str().context("no session id in the driver's answer")?;
@@ -71,12 +73,17 @@ impl<'d> Session<'d> {
         self.post("url", &json!({ "url": url })).map(drop)
     }
 
-    /// Loads the present page again.
+    /// Loads the present page again and waits for its `load` event.
     ///
     /// # Errors
     /// As [`Self::goto`].
     pub fn reload(&self) -> Result<()> {
-        self.post("refresh", &json!({})).map(drop)
+        // The driver may answer before the browser has begun. Every document has a time origin of its own; as text, because
+        // a number may lose its last digit on the way.
+        let origin = "String(performance.timeOrigin)";
+        let old = self.script(&format!("return {origin}"), &[])?;
+        self.post("refresh", &json!({}))?;
+        self.wait_until(&format!("{origin} !== {old}"), LOAD_LIMIT).map(drop)
     }
 
     /// The address of the present page.
@@ -132,13 +139,20 @@ impl<'d> Session<'d> {
         self.script(&format!("return (async function () {{ {body} }}).apply(null, arguments)"), args)
     }
 
-    /// Waits until a JavaScript expression is truthy and gives back its value. The expression is looked at every few
-    /// milliseconds and may survive a navigation.
+    /// Waits until a JavaScript expression is truthy in a page that has loaded, and gives back its value. The expression is
+    /// looked at every few milliseconds from outside, so it needs no script of the page and may throw until a navigation
+    /// is over.
+    ///
+    /// What a click leads to may begin after the click has returned: to wait for another page, ask for something that the
+    /// present one does not have.
     ///
     /// # Errors
     /// The time is over; the message carries the expression's last value or what it threw.
     pub fn wait_until(&self, condition: &str, limit: Duration) -> Result<Value> {
-        let script = format!("const value = ({condition}); return [!!value, value ?? null]");
+        let script = format!(
+            "if (document.readyState !== 'complete') return [false, 'the page is ' + document.readyState];
+             const value = ({condition}); return [!!value, value ?? null]"
+        );
         let end = Instant::now() + limit;
         loop {
             let seen = self.script(&script, &[]);

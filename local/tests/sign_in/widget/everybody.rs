@@ -4,7 +4,7 @@ use serde_json::json;
 use webdriver::Key;
 
 use super::{HELD, SAYS, Visit, open, visit, wait_for};
-use crate::chromium::{AXE, LIMIT, value};
+use crate::chromium::{ASKED, AXE, LIMIT, value};
 
 const THEMES: [&str; 5] = ["light", "rust", "coal", "navy", "ayu"];
 
@@ -16,7 +16,7 @@ fn the_place_to_sign_in_is_for_everybody() {
         // By keyboard alone, there and back.
         page.script("document.querySelector('.live-sign-in button').focus()", &[]).unwrap();
         page.type_keys(":focus", &Key::Enter.to_string()).unwrap();
-        page.wait_until("document.querySelector('#username')", LIMIT).unwrap();
+        page.wait_until(ASKED, LIMIT).unwrap();
         page.type_keys(":focus", &format!("아주-긴-이름을-쓰는-독자가-있다{}", Key::Enter)).unwrap();
         page.wait_until(&format!("location.hash === '#live-sign-in' && {HELD}"), LIMIT).unwrap();
         wait_for(&page, &format!("{SAYS}.includes('독자가-있다')"));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use webdriver::{Driver, Key, Session};
 
-use crate::chromium::{LIMIT, Program, value};
+use crate::chromium::{ASKED, LIMIT, Program, value};
 
 pub const CHAPTER: &str = "09-cognito-jwt.html";
 
@@ -74,7 +74,7 @@ pub fn press(page: &Session<'_>, css: &str) {
 /// From the press of a button to the page with the tokens.
 pub fn sign_in_by(page: &Session<'_>, button: &str, name: &str) {
     press(page, button);
-    page.wait_until("document.querySelector('#username')", LIMIT).unwrap();
+    page.wait_until(ASKED, LIMIT).unwrap();
     page.type_keys(":focus", &format!("{name}{}", Key::Enter)).unwrap();
     page.wait_until(&format!("location.pathname === '/{CHAPTER}' && {HELD}"), LIMIT).unwrap();
     page.script("document.querySelectorAll('live-predict').forEach((one) => one.querySelectorAll('button')[1]?.click())", &[])

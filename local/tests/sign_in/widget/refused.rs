@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use webdriver::{Key, Session};
 
 use super::{CHAPTER, HELD, SAYS, Visit, blocked, come_back, open, press, sign_in, visit, wait_for};
-use crate::chromium::{LIMIT, value};
+use crate::chromium::{ASKED, LIMIT, value};
 
 /// Sends the page what an issuer might have said, as if its reader had come back with it.
 fn told(page: &Session<'_>, url: &str, answer: &str) -> String {
@@ -67,7 +67,7 @@ fn an_answer_of_another_sign_in_is_thrown_away() {
         // The right code, and an ID token that was made for another request.
         come_back(&page, &url);
         press(&page, ".live-sign-in button");
-        page.wait_until("document.querySelector('#username')", LIMIT).unwrap();
+        page.wait_until(ASKED, LIMIT).unwrap();
         let other = "const asked = JSON.parse(sessionStorage['live-sign-in']); asked.nonce = 'another'; sessionStorage['live-sign-in'] = JSON.stringify(asked)";
         page.script(other, &[]).unwrap();
         page.type_keys(":focus", &format!("haneul{}", Key::Enter)).unwrap();
