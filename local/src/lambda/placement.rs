@@ -17,7 +17,7 @@ const ABOUT_TO_ASK: u64 = 100;
 /// could have taken the events. An init that takes longer than this may just as well be waiting for something.
 const STARTING: u64 = 20;
 
-/// An event is held back for environments at work for so many ms at most. While they become free often it takes less.
+/// An event is held back for environments at work for so many ms at most. As long as calls are over at once it takes less.
 const HELD_BACK: u64 = 50;
 
 /// What a function's placement keeps to.
@@ -41,7 +41,7 @@ pub struct Rules {
     /// While environments become free again, an event waits so many ms for one of them before another is started for it: calls
     /// that are over at once need no more environments than the machine has CPUs, and each more makes all of them slower.
     pub patience: u64,
-    /// So many environments at work keep the machine's CPUs busy. While they become free often, an event waits a little for one of
+    /// So many environments at work keep the machine's CPUs busy. While calls are over at once, an event waits a little for one of
     /// them rather than thaw an idle one beside them. `usize::MAX`: never.
     pub busy: usize,
 }
@@ -71,6 +71,8 @@ struct Environment {
     generation: u64,
     /// When it was started, ms.
     started: u64,
+    /// When it got its last event, ms.
+    began: u64,
 }
 
 /// What an arriving event gets.
@@ -153,7 +155,7 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         if !self.holds_back(now)
             && let Some(key) = self.take_idle()
         {
-            self.set(&key, Stage::Running);
+            self.run(now, &key);
             return Ok(Arrival::Thaws(key, event));
         }
         if self.waiting.len() >= self.rules.most_waiting {
@@ -176,7 +178,7 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         }
         let event = self.take_impatient(now)?;
         let key = self.take_idle()?;
-        self.set(&key, Stage::Running);
+        self.run(now, &key);
         Some((key, event))
     }
 
@@ -195,9 +197,9 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         self.waiting.push_front((now, event));
     }
 
-    /// Whether the environments at work keep the machine busy and become free so often that the next one soon does.
+    /// Whether the environments at work keep the machine busy with calls that are over at once, so that one is soon free.
     fn is_busy(&self, now: u64) -> bool {
-        self.freed.is_often(now)
+        self.freed.is_quick(now)
             && self.count(|one| matches!(one.stage, Stage::Running | Stage::Responded)) >= self.rules.busy
     }
 
@@ -264,7 +266,8 @@ impl<K: Ord + Clone, W> Placement<K, W> {
 
     fn insert(&mut self, now: u64, key: K, provisioned: bool, stage: Stage) {
         let generation = self.generation;
-        self.environments.insert(key, Environment { stage, provisioned, generation, started: now });
+        self.environments
+            .insert(key, Environment { stage, provisioned, generation, started: now, began: now });
     }
 
     /// The environment has given its answer.
@@ -279,12 +282,12 @@ impl<K: Ord + Clone, W> Placement<K, W> {
             self.end(key);
             return Freed::Ends(cause);
         }
-        if self.stage(key) == Some(Stage::Responded) {
-            self.freed.note(now);
+        if let Some(one) = self.environments.get(key).filter(|one| one.stage == Stage::Responded) {
+            self.freed.note(now, now - one.began);
         }
         self.set(key, Stage::Idle { since: now });
         if let Some(event) = self.take_impatient(now) {
-            self.set(key, Stage::Running);
+            self.run(now, key);
             return Freed::Runs(event);
         }
         self.idle.push(key.clone());
@@ -361,6 +364,13 @@ impl<K: Ord + Clone, W> Placement<K, W> {
         let kept = |key: &K| self.environments.get(key).is_some_and(|one| one.provisioned);
         let at = self.idle.iter().rposition(kept).or(self.idle.len().checked_sub(1))?;
         Some(self.idle.remove(at))
+    }
+
+    fn run(&mut self, now: u64, key: &K) {
+        if let Some(environment) = self.environments.get_mut(key) {
+            environment.stage = Stage::Running;
+            environment.began = now;
+        }
     }
 
     fn set(&mut self, key: &K, stage: Stage) {

@@ -1,6 +1,6 @@
 //! The rules, one at a time.
 
-use super::pace::{LATELY, OFTEN};
+use super::pace::{CALLS, LATELY};
 use super::*;
 
 const RULES: Rules = Rules {
@@ -182,12 +182,12 @@ fn while_environments_become_free_events_wait_for_them() {
     assert_eq!(placement.lacking(30), 1);
 }
 
-/// A placement with environment 2 idle, and 1, which has answered often of late, at work on event 1 since `now`.
-fn often_free(rules: Rules, now: u64) -> Placement<u32, u32> {
+/// A placement with environment 2 idle, and 1, which has answered many calls of late, at work on event 1 since `now`.
+fn quick(rules: Rules, now: u64) -> Placement<u32, u32> {
     let mut placement = at_work(rules);
     placement.start(0, 2, false);
     assert_eq!(placement.free(now, &2), Freed::Freezes);
-    for _ in 0..OFTEN {
+    for _ in 0..CALLS {
         placement.answered(&1);
         assert_eq!(placement.free(now, &1), Freed::Freezes);
         assert_eq!(placement.arrive(now, 1), Ok(Arrival::Thaws(1, 1)));
@@ -196,23 +196,26 @@ fn often_free(rules: Rules, now: u64) -> Placement<u32, u32> {
 }
 
 #[test]
-fn while_one_becomes_free_often_events_wait_for_it_rather_than_thaw_another() {
-    let mut placement = often_free(RULES, 5);
+fn while_calls_are_over_at_once_events_wait_for_one_at_work_rather_than_thaw_another() {
+    let mut placement = quick(RULES, 5);
     assert_eq!(placement.arrive(5, 2), Ok(Arrival::Waits));
     assert_eq!((placement.thaw(5), placement.lacking(5), placement.is_patient(5)), (None, 0, true));
     placement.answered(&1);
     assert_eq!(placement.arrive(6, 3), Ok(Arrival::Waits), "it has answered and will ask at once");
     assert_eq!(placement.free(6, &1), Freed::Runs(2));
     // It is at work for longer now: whoever waits gets the other, before whoever comes.
-    assert_eq!((placement.thaw(14), placement.lacking(14), placement.is_patient(14)), (None, 0, true));
-    assert_eq!(placement.arrive(15, 4), Ok(Arrival::Waits));
-    assert_eq!((placement.thaw(15), placement.thaw(15)), (Some((2, 3)), None));
-    assert_eq!(placement.lacking(15), 1);
+    let late = 5 + LATELY;
+    let just_before = late - 1;
+    assert_eq!((placement.thaw(just_before), placement.lacking(just_before)), (None, 0));
+    assert!(placement.is_patient(just_before));
+    assert_eq!(placement.arrive(late, 4), Ok(Arrival::Waits));
+    assert_eq!((placement.thaw(late), placement.thaw(late)), (Some((2, 3)), None));
+    assert_eq!(placement.lacking(late), 1);
 }
 
 #[test]
 fn nobody_is_held_back_for_long() {
-    let mut placement = often_free(Rules { most_waiting: 200, ..RULES }, 5);
+    let mut placement = quick(Rules { most_waiting: 200, ..RULES }, 5);
     for event in 1..=200 {
         assert_eq!(placement.arrive(5, event), Ok(Arrival::Waits));
     }
@@ -220,7 +223,7 @@ fn nobody_is_held_back_for_long() {
     while now < 5 + HELD_BACK {
         assert_eq!(placement.thaw(now), None);
         now += 1;
-        for _ in 0..OFTEN as u64 / LATELY + 1 {
+        for _ in 0..CALLS as u64 / LATELY + 1 {
             served += 1;
             placement.answered(&1);
             assert_eq!(placement.free(now, &1), Freed::Runs(served));
@@ -231,7 +234,7 @@ fn nobody_is_held_back_for_long() {
 
 #[test]
 fn an_environment_beyond_those_that_keep_the_machine_busy_freezes_although_an_event_waits() {
-    let mut placement = often_free(RULES, 5);
+    let mut placement = quick(RULES, 5);
     assert_eq!(placement.arrive(5, 2), Ok(Arrival::Waits));
     placement.start(5, 3, false);
     assert_eq!(placement.free(5, &3), Freed::Freezes);
@@ -241,14 +244,14 @@ fn an_environment_beyond_those_that_keep_the_machine_busy_freezes_although_an_ev
 
 #[test]
 fn fewer_at_work_than_keep_the_machine_busy_are_not_waited_for() {
-    let mut placement = often_free(Rules { busy: 2, ..RULES }, 5);
+    let mut placement = quick(Rules { busy: 2, ..RULES }, 5);
     assert_eq!(placement.arrive(5, 2), Ok(Arrival::Thaws(2, 2)));
     assert_eq!(placement.arrive(5, 3), Ok(Arrival::Waits));
 }
 
 #[test]
 fn an_event_lost_with_its_environment_is_the_next_to_be_placed() {
-    let mut placement = often_free(Rules { busy: usize::MAX, ..RULES }, 5);
+    let mut placement = quick(Rules { busy: usize::MAX, ..RULES }, 5);
     assert_eq!(placement.arrive(5, 2), Ok(Arrival::Thaws(2, 2)));
     placement.lost(5, &2, 2);
     assert_eq!(placement.stage(&2), Some(Stage::Ending));
