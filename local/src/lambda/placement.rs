@@ -385,4 +385,6 @@ impl<K: Ord + Clone, W> Placement<K, W> {
 }
 
 #[cfg(test)]
+mod property;
+#[cfg(test)]
 mod tests;

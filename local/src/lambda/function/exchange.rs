@@ -105,6 +105,8 @@ impl Function {
             // One less that starts: others may.
             self.grow(pool);
         }
+        // It may have been let go although an event waits.
+        self.look_again(pool);
         next
     }
 
