@@ -2,11 +2,15 @@
 //! Knows names and numbers only: no process, no clock (the time comes in), no runtime. The book's simulator steps the same
 //! rules; `tests/vectors/placement.json` holds both to one answer.
 
+mod decision;
 mod pace;
+mod rules;
 
 use std::collections::{BTreeMap, VecDeque};
 
+pub use decision::{Arrival, Cause, Freed, Refusal};
 use pace::Pace;
+pub use rules::Rules;
 
 /// An environment that has answered asks for its next event at once; an event waits this many ms for that before another
 /// environment is started. Otherwise calls one after another would now and then meet two environments.
@@ -19,32 +23,6 @@ const STARTING: u64 = 20;
 
 /// An event is held back for environments at work for so many ms at most. As long as calls are over at once it takes less.
 const HELD_BACK: u64 = 50;
-
-/// What a function's placement keeps to.
-#[derive(Debug, Clone, Copy)]
-pub struct Rules {
-    /// ms after which an idle on-demand environment is reclaimed. AWS publishes no figure.
-    pub idle: u64,
-    /// ms after which an environment ends however busy it is, at its next chance. AWS ends them "every few hours" (AWS Lambda
-    /// Developer Guide, "Understanding the Lambda execution environment lifecycle").
-    pub most_age: u64,
-    /// Reserved concurrency: the most events in work or waiting at once. `None`: no limit of the function's own.
-    pub reserved: Option<u32>,
-    /// Environments kept ready by provisioned concurrency.
-    pub provisioned: u32,
-    /// The most environments at once.
-    pub most_environments: usize,
-    /// The most events that wait.
-    pub most_waiting: usize,
-    /// The most environments that are started at about the same time.
-    pub most_starting: usize,
-    /// While environments become free again, an event waits so many ms for one of them before another is started for it: calls
-    /// that are over at once need no more environments than the machine has CPUs, and each more makes all of them slower.
-    pub patience: u64,
-    /// So many environments at work keep the machine's CPUs busy. While calls are over at once, an event waits a little for one of
-    /// them rather than thaw an idle one beside them. `usize::MAX`: never.
-    pub busy: usize,
-}
 
 /// Where an environment stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,46 +51,6 @@ struct Environment {
     started: u64,
     /// When it got its last event, ms.
     began: u64,
-}
-
-/// What an arriving event gets.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Arrival<K, W> {
-    /// This idle environment, which is running from now on: a provisioned one before the others, and the one used last.
-    Thaws(K, W),
-    /// The first environment that becomes free. [`Placement::lacking`] says how many more to start.
-    Waits,
-}
-
-/// Why an event is turned away.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// Reserved concurrency is used up.
-    Throttled,
-    /// As many events wait as may.
-    Overloaded,
-}
-
-/// What an environment does that asks for its next event.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Freed<W> {
-    /// Works on the event that has waited longest.
-    Runs(W),
-    /// Nothing waits for it: it freezes.
-    Freezes,
-    /// It ends.
-    Ends(Cause),
-}
-
-/// Why an environment that does nothing ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// It has been idle for too long.
-    Idle,
-    /// It has lived long enough.
-    Age,
-    /// It runs an older package.
-    Package,
 }
 
 /// The environments of one function, named by `K`, and the events `W` that wait for one.
