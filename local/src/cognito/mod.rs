@@ -17,6 +17,7 @@ mod authorize;
 mod clock;
 mod domain;
 mod grants;
+mod issuance;
 mod key;
 mod logout;
 mod name;

@@ -12,8 +12,9 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::domain::{self, unavailable};
+use super::issuance::issue;
 use super::parameters::is_form;
-use super::token::{self, Authentication};
+use super::token::Authentication;
 use super::{Issuer, name};
 use crate::wall;
 
@@ -45,20 +46,11 @@ pub(super) async fn answer(
         Ok(wish) => wish,
         Err((code, why)) => return refuse(StatusCode::BAD_REQUEST, code, why),
     };
-    let key = match issuer.key().await {
-        Ok(key) => key,
-        Err(error) => return unavailable(error),
-    };
-    let now = issuer.now();
-    let reader = Authentication::new(wish.username, wish.scope, None, now);
-    let access = key.sign(&token::access(issuer.pool(), &reader, now));
-    let seconds = issuer.pool().client.access_token.as_secs();
-    let mut tokens = json!({"token_type": "Bearer", "expires_in": seconds});
-    if reader.has_id_token() {
-        tokens["id_token"] = key.sign(&token::id(issuer.pool(), &reader, &access, now)).into();
+    let reader = Authentication::new(wish.username, wish.scope, None, issuer.now());
+    match issue(&issuer, reader).await {
+        Ok(tokens) => domain::answer(StatusCode::OK, tokens),
+        Err(error) => unavailable(error),
     }
-    tokens["access_token"] = access.into();
-    domain::answer(StatusCode::OK, tokens)
 }
 
 /// RFC 6749, section 5.2.

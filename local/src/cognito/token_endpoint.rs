@@ -6,11 +6,10 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use serde_json::{Value, json};
 
 use super::domain::{Domain, answer, bad_request, unavailable};
+use super::issuance::issue;
 use super::parameters::{self, Doubled, Parameters};
-use super::token::{self, Authentication};
 
 /// RFC 7636, section 4.1.
 const VERIFIER: std::ops::RangeInclusive<usize> = 43..=128;
@@ -32,14 +31,14 @@ pub(super) async fn exchange(
             let Some(code) = domain.grants.redeem(code, redirect_uri, verifier, now) else {
                 return bad_request(INVALID_GRANT);
             };
-            tokens(&domain, &code.reader).await.and_then(|mut tokens| {
+            issue(&domain.issuer, code.reader.clone()).await.and_then(|mut tokens| {
                 tokens["refresh_token"] = domain.grants.refresh_token(&code, now)?.into();
                 Ok(tokens)
             })
         }
         // "The token endpoint returns refresh_token only when the grant_type is authorization_code."
         Ok(Wish::Refresh { token }) => match domain.grants.refresh(token, domain.issuer.now()) {
-            Some(reader) => tokens(&domain, &reader).await,
+            Some(reader) => issue(&domain.issuer, reader).await,
             None => return bad_request(INVALID_GRANT),
         },
         Err(code) => return bad_request(code),
@@ -80,19 +79,4 @@ fn wish<'f>(domain: &Domain, headers: &HeaderMap, form: &'f Parameters) -> Resul
         "client_credentials" => Err("unauthorized_client"),
         _ => Err("unsupported_grant_type"),
     }
-}
-
-async fn tokens(domain: &Domain, reader: &Authentication) -> anyhow::Result<Value> {
-    let issuer = &domain.issuer;
-    let (key, now) = (issuer.key().await?, issuer.now());
-    let access = key.sign(&token::access(issuer.pool(), reader, now));
-    let mut tokens = json!({
-        "token_type": "Bearer",
-        "expires_in": issuer.pool().client.access_token.as_secs(),
-    });
-    if reader.has_id_token() {
-        tokens["id_token"] = key.sign(&token::id(issuer.pool(), reader, &access, now)).into();
-    }
-    tokens["access_token"] = access.into();
-    Ok(tokens)
 }

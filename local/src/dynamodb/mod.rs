@@ -7,8 +7,8 @@ mod refusal;
 mod wall;
 
 use std::collections::BTreeMap;
-use std::future::pending;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -17,10 +17,15 @@ use dynoxide::actions::describe_table::DescribeTableRequest;
 use dynoxide::actions::update_time_to_live::{TimeToLiveSpecification, UpdateTimeToLiveRequest};
 use dynoxide::{Database, DynoxideError};
 use tokio::net::TcpListener;
+use tokio::runtime;
+use tokio::sync::oneshot;
 
 use crate::iam::Iam;
 pub use data::{Data, Storage};
 use template::Table;
+
+/// The engine parses expressions by recursion; with this much stack, in bytes, none of our own can exhaust it.
+const STACK: usize = 16 * 1024 * 1024;
 
 /// How often expired items are removed. DynamoDB takes up to days; here a reader can watch it.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -44,11 +49,15 @@ impl DynamoDb {
         let outer = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for DynamoDB")?;
         let (engine, address) = (inner.local_addr()?, outer.local_addr()?);
         let wall = wall::router(engine, address, iam);
-        tokio::spawn(dynoxide::server::serve_with_shutdown(inner, database.clone(), pending()));
+        let running = serve(inner.into_std()?, database.clone())?;
         let outer = axum::serve::ListenerExt::tap_io(outer, |connection| {
             let _ = connection.set_nodelay(true);
         });
-        tokio::spawn(async move { axum::serve(outer, wall).await });
+        tokio::spawn(async move {
+            // With the last task that can reach the engine it ends, too.
+            let _running = running;
+            axum::serve(outer, wall).await
+        });
         tokio::spawn(sweep(database));
         Ok(Self { address, data })
     }
@@ -62,6 +71,24 @@ impl DynamoDb {
     pub fn data(&self) -> &Data {
         &self.data
     }
+}
+
+/// Serves the engine on a thread of its own, because it works on the data inside its answers and nothing else here should wait for
+/// a disk. It ends when what comes back is dropped.
+fn serve(listener: std::net::TcpListener, database: Database) -> Result<oneshot::Sender<()>> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let (running, ended) = oneshot::channel::<()>();
+    let run = async move {
+        let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
+        let end = async move { drop(ended.await) };
+        dynoxide::server::serve_with_shutdown(listener, database, end).await
+    };
+    thread::Builder::new().name("dynamodb".into()).stack_size(STACK).spawn(move || {
+        if let Err(error) = runtime.block_on(run) {
+            tracing::error!("DynamoDB가 멈췄다: {error}");
+        }
+    })?;
+    Ok(running)
 }
 
 /// Opens the database; a file that cannot be used is kept aside and a fresh one begun, and both are said.
