@@ -20,6 +20,9 @@ pub fn alone() -> MutexGuard<'static, ()> {
 /// Compiling the functions for the first time takes minutes.
 const UNTIL_LIVE: Duration = Duration::from_secs(600);
 
+/// For what happens at once on a machine that has nothing else to do. No promise: only an end to waiting in vain.
+pub const SOON_ENOUGH: Duration = Duration::from_secs(30);
+
 /// A running server, ended when dropped.
 pub struct Local {
     child: Child,
@@ -101,6 +104,16 @@ impl Local {
     pub fn kill_hard(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Waits until every process of a function stands still, and there is one. An answer is out before its environment has asked
+    /// for its next event, and only who has asked is taken again.
+    pub fn stands_still(&self, function: &str) {
+        wait_for(SOON_ENOUGH, || {
+            let mut own =
+                self.functions().into_values().filter(|process| process.function == function).peekable();
+            (own.peek().is_some() && own.all(|process| process.state == 'T')).then_some(())
+        });
     }
 
     /// The processes of the functions, by process id.
