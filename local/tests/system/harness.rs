@@ -20,6 +20,9 @@ pub fn alone() -> MutexGuard<'static, ()> {
 /// Compiling the functions for the first time takes minutes.
 const UNTIL_LIVE: Duration = Duration::from_secs(600);
 
+/// Who asks for a page waits for the book, which is built while the API answers already.
+pub const UNTIL_BUILT: Duration = Duration::from_secs(120);
+
 /// For what happens at once on a machine that has nothing else to do. No promise: only an end to waiting in vain.
 pub const SOON_ENOUGH: Duration = Duration::from_secs(30);
 
@@ -132,7 +135,7 @@ pub fn send_to(
 ) -> Result<Answer, ureq::Error> {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(30)))
+        .timeout_global(Some(UNTIL_BUILT))
         .build()
         .into();
     let mut request = ureq::http::Request::builder().method(method).uri(format!("{base}{path}"));
