@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use webdriver::{Driver, Key, Session};
 
-use crate::harness::{Local, wait_for};
+use crate::harness::Local;
 use crate::{start, visitor};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -95,13 +95,9 @@ fn environments_live_and_die_before_one_s_eyes(page: &Session<'_>, local: &Local
     remember(page);
     thread::scope(|scope| {
         let calls = scope.spawn(|| {
-            burst(local, "/api/cold-start/plain-512?wait=500&work=50", 3);
+            burst(local, "/api/cold-start/plain-512?wait=500&work=100", 3);
             // One is used again, as soon as all stand still.
-            wait_for(LIMIT, || {
-                let mut plain =
-                    local.functions().into_values().filter(|one| one.function == "Plain512Function");
-                plain.all(|one| one.state == 'T').then_some(())
-            });
+            local.stands_still("Plain512Function");
             local.get("/api/cold-start/plain-512");
         });
         wait(page, "seen.running");
@@ -365,6 +361,7 @@ fn nothing_was_refused(page: &Session<'_>) {
 
 fn without_a_script_it_is_a_snapshot(page: &Session<'_>, local: &Local) {
     local.get("/api/cold-start/plain-512");
+    local.stands_still("Plain512Function");
     page.cdp("Emulation.setScriptExecutionDisabled", json!({ "value": true })).unwrap();
     page.goto(&format!("{}/_local/", local.base)).unwrap();
     let text = value(page, "document.querySelector('main').innerText");

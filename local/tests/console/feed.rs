@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::harness::Local;
+use crate::harness::{Local, wait_for};
 use crate::{start, visitor};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -111,7 +111,17 @@ fn a_call_is_told_with_its_segments_its_environment_and_its_log() {
 
     // The log of the call, from its first line to its last, is told in order, and a new page is told it too.
     let id = call["requestId"].as_str().unwrap().to_owned();
-    let state = local.get("/_local/state.json").body;
+    let state = wait_for(LIMIT, || {
+        let state = local.get("/_local/state.json").body;
+        let has = |text: &str| {
+            let lines = state["changes"]["lines"].as_array().unwrap().iter();
+            lines
+                .filter(|line| line["requestId"] == *id)
+                .any(|line| line["text"].as_str().unwrap().contains(text))
+        };
+        // What it printed itself comes through a pipe, and may come later.
+        (has("REPORT RequestId") && has("answered")).then_some(state)
+    });
     for line in state["changes"]["lines"].as_array().unwrap().iter().filter(|line| line["requestId"] == *id) {
         text.push_str(line["text"].as_str().unwrap());
         text.push('\n');
@@ -145,6 +155,16 @@ fn who_comes_back_is_told_what_came_since() {
     });
     drop(stream);
     call();
+    // The last line of a call is told after its answer, when the environment asks for its next event. The third call is the one
+    // that found the function ready.
+    wait_for(LIMIT, || {
+        let state = local.get("/_local/state.json").body;
+        let lines = state["changes"]["lines"].as_array().unwrap().iter();
+        let is_report = |line: &&Value| {
+            line["function"] == "Plain512Function" && line["text"].as_str().unwrap().starts_with("REPORT")
+        };
+        (lines.filter(is_report).count() == 3).then_some(())
+    });
     let lines = |headers: &[(&str, &str)]| {
         let mut stream = Stream::open(&local, headers);
         stream.until("changes", |event| {

@@ -13,10 +13,9 @@ fn serve(bounds: Bounds) -> Served {
         .serve_within(bounds)
 }
 
-fn quick() -> Bounds {
-    let soon = Duration::from_millis(400);
-    Bounds { head: soon, stall: soon, ..Bounds::default() }
-}
+/// How long a head may take, or a reader not read, where that is what a test is about. Only who is to meet such a limit gets it:
+/// this machine may be too busy to keep to both.
+const SOON: Duration = Duration::from_millis(400);
 
 /// Closes with a reset instead of a farewell.
 fn reset(served: &Served, connection: crate::client::Connection) {
@@ -30,14 +29,15 @@ fn reset(served: &Served, connection: crate::client::Connection) {
 
 #[test]
 fn who_sends_a_head_too_slowly_is_cut_off() {
-    let served = serve(quick());
+    let served = serve(Bounds { head: SOON, ..Bounds::default() });
     for beginning in
         ["", "G", "GET /api/any HTTP/1.1\r\n", "GET /api/any HTTP/1.1\r\nhost: 127.0.0.1\r\nx-slow: "]
     {
-        let mut connection = served.connect();
-        connection.write(beginning.as_bytes());
-        // A letter now and then does not buy more time.
         let began = Instant::now();
+        let mut connection = served.connect();
+        // A busy machine may have cut this off before it was sent.
+        let _ = connection.try_write(beginning.as_bytes());
+        // A letter now and then does not buy more time.
         let mut byte = [0];
         loop {
             if connection.try_write(if beginning.is_empty() { b"" } else { b"a" }).is_err() {
@@ -54,12 +54,22 @@ fn who_sends_a_head_too_slowly_is_cut_off() {
         }
         assert!(began.elapsed() >= Duration::from_millis(300), "{:?}", began.elapsed());
     }
-    served.is_alive();
+    // Whoever says it in time is answered; a busy machine may be too late now and then.
+    let end = Instant::now() + Duration::from_secs(20);
+    let answer = loop {
+        let mut connection = served.connect();
+        connection.request("GET /api/any HTTP/1.1", b"");
+        if let Some(answer) = connection.try_answer() {
+            break answer;
+        }
+        assert!(Instant::now() < end, "nobody is answered");
+    };
+    assert_eq!(answer.status, 200);
 }
 
 #[test]
 fn who_does_not_read_is_cut_off_and_leaves_the_place() {
-    let served = serve(Bounds { most: 1, ..quick() });
+    let served = serve(Bounds { most: 1, stall: SOON, ..Bounds::default() });
     let mut connection = served.connect();
     // More than any socket buffers: six megabytes, and again.
     for _ in 0..4 {
@@ -74,19 +84,22 @@ fn who_does_not_read_is_cut_off_and_leaves_the_place() {
 
 #[test]
 fn a_slow_reader_who_reads_gets_everything() {
-    let served = serve(quick());
+    let stall = Duration::from_secs(1);
+    let served = serve(Bounds { stall, ..Bounds::default() });
     let mut connection = served.connect();
     connection.write(b"GET /api/any?answer=bytes&bytes=6000000 HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n");
     let mut socket = connection.socket();
     let mut buffer = vec![0; 300_000];
     let mut read = 0;
-    // Longer in all than a stall may be, with never so long a pause.
+    let began = Instant::now();
+    // Longer in all than a stall may be, with no pause nearly as long.
     while read < 6_000_000 {
         let some = socket.read(&mut buffer).unwrap();
         assert!(some > 0, "cut off after {read} bytes");
         read += some;
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(60));
     }
+    assert!(began.elapsed() > stall);
 }
 
 #[test]
@@ -232,7 +245,7 @@ fn one_too_many_is_told_so_at_once() {
         assert_eq!(connection.answer().status, 200);
     }
     kept.pop();
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + Duration::from_secs(30);
     while served.get("/api/any").status != 200 {
         assert!(Instant::now() < end);
     }
@@ -240,27 +253,37 @@ fn one_too_many_is_told_so_at_once() {
 
 #[test]
 fn the_end_waits_for_requests_under_way_and_for_nobody_else() {
-    let mut served = serve(Bounds::default());
+    let grace = Bounds::default().grace;
+    let function = "Timeout: 60";
+    let mut served = Described { routes: &["ANY /api/any"], function, ..Described::default() }.serve();
     served.is_alive();
     let mut idle = served.connect();
     idle.request("GET /api/any HTTP/1.1", b"");
     assert_eq!(idle.answer().status, 200);
-    let mut busy = served.connect();
-    busy.request("GET /api/any?answer=later HTTP/1.1", b"");
-    let (_, mut live) = served.telemetry.subscribe();
-    // Under way: it has been read, not only sent.
-    let mut never = served.connect();
-    never.request("GET /api/any?answer=never HTTP/1.1", b"");
+    // Under way: it has been read, not only sent. An environment that has answered counts until it asks for its next event.
+    let until = |working: usize| {
+        let end = Instant::now() + Duration::from_secs(30);
+        while served.under_way() != working {
+            assert!(Instant::now() < end, "the function does not get to work on {working}");
+            std::thread::yield_now();
+        }
+    };
+    until(0);
     let mut slow = served.connect();
     slow.write(b"GET /api/any HT");
-    let end = Instant::now() + Duration::from_secs(10);
-    while served.under_way() < 2 {
-        assert!(Instant::now() < end);
-        std::thread::yield_now();
-    }
+    let mut never = served.connect();
+    never.request("GET /api/any?answer=never HTTP/1.1", b"");
+    until(1);
+    // The one that is over after a while comes last: the other would have to begin before that.
+    let (_, mut live) = served.telemetry.subscribe();
+    let mut busy = served.connect();
+    busy.request("GET /api/any?answer=later HTTP/1.1", b"");
+    until(2);
     let began = Instant::now();
     served.end();
-    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    // Those who get no answer are waited for as long as it may take, and not until the function gives up.
+    let took = began.elapsed();
+    assert!(took >= grace && took < Duration::from_secs(20), "{took:?}");
     assert_eq!(busy.answer().status, 200);
     assert_eq!(live.try_recv().unwrap().status, Some(200));
     idle.is_closed();

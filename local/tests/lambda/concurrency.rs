@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use local::lambda::telemetry::{Kind, Limit};
-use local::lambda::{InvokeError, Lambda, Settings};
+use local::lambda::{EnvironmentStage, InvokeError, Lambda, Settings};
 use serde_json::{Value, json};
 use template::Function;
 
@@ -110,11 +110,17 @@ async fn provisioned_environments_are_used_first_and_spill_over() {
             (function.environments.iter().filter(|one| one.init_ms.is_some()).count() == 2).then_some(())
         })
         .await;
-    let answers = burst(&bench, 3, &json!({"do": "wait", "ms": 400})).await;
+    // So long that the third is started before the first two could take its event.
+    let answers = burst(&bench, 3, &json!({"do": "wait", "ms": 2000})).await;
     assert!(answers.iter().all(Result::is_ok));
     let counts = bench.snapshot().counts;
     assert_eq!((counts.provisioned_concurrency_spillover_invocations, counts.cold_starts), (1, 1));
-    // One that is killed is replaced without anybody calling.
+    // One that is killed is replaced without anybody calling. Who has answered a moment ago cannot be taken yet.
+    bench
+        .until(|function| {
+            function.environments.iter().all(|one| one.stage == EnvironmentStage::Idle).then_some(())
+        })
+        .await;
     let told = bench.tell("tell").await.unwrap();
     assert_eq!(told["variables"]["AWS_LAMBDA_INITIALIZATION_TYPE"], "provisioned-concurrency");
     let id = told["variables"]["AWS_LAMBDA_LOG_STREAM_NAME"]

@@ -1,6 +1,6 @@
 //! Environments are born for events, used again, reclaimed and replaced.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -81,7 +81,10 @@ async fn idle_environments_are_reclaimed_and_minutes_may_pass_as_seconds() {
     let environments = burst(&bench, 3, 300).await;
     bench.empty().await;
     assert!(began.elapsed() >= Duration::from_secs(1), "ten minutes at six hundred times the speed");
-    assert_eq!(ends(&bench), vec![Reason::Idle; environments.len()]);
+    // On a slow machine one may have been started whose event another took that was free first.
+    let started = bench.records(|_, kind| matches!(kind, Kind::InitStart { .. }).then_some(()));
+    assert!(started.len() >= environments.len());
+    assert_eq!(ends(&bench), vec![Reason::Idle; started.len()]);
     assert_eq!(bench.tell("echo").await, Ok(json!("echo")));
     bench.lambda.stop().await;
 }
@@ -89,7 +92,8 @@ async fn idle_environments_are_reclaimed_and_minutes_may_pass_as_seconds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_timeout_is_not_scaled() {
     let mut quick = function();
-    quick.timeout = Duration::from_secs(1);
+    // Scaled these were not even three milliseconds.
+    quick.timeout = Duration::from_secs(10);
     let bench = Bench::with(quick, |settings| settings.time_scale = "3600".parse().unwrap()).await;
     assert!(bench.send(json!({"do": "wait", "ms": 500})).await.is_ok());
     bench.lambda.stop().await;
@@ -104,13 +108,19 @@ async fn an_environment_is_recycled_when_it_is_old_even_if_it_is_busy() {
         settings.most_environments = 3;
     })
     .await;
-    let mut seen = BTreeSet::new();
-    let began = Instant::now();
-    while seen.len() < 3 {
-        seen.insert(bench.send(json!({"do": "wait", "ms": 1})).await.unwrap().as_str().unwrap().to_owned());
+    // One call after the other, so that one is always busy. The records are kept here: only the last ones are anywhere else.
+    let (mut started, mut recycled) = (BTreeMap::new(), BTreeMap::new());
+    while recycled.len() < 2 {
+        bench.send(json!({"do": "wait", "ms": 1})).await.unwrap();
+        let of = |wanted: fn(&Kind) -> bool| {
+            bench.records(|record, kind| wanted(kind).then(|| (record.environment_id.clone(), record.time)))
+        };
+        started.extend(of(|kind| matches!(kind, Kind::InitStart { .. })));
+        recycled.extend(of(|kind| matches!(kind, Kind::Gone { reason: Reason::Recycled, .. })));
     }
-    assert!(began.elapsed() >= Duration::from_millis(700));
-    assert!(ends(&bench).contains(&Reason::Recycled));
+    for (id, gone) in &recycled {
+        assert!(gone - started[id] >= 700.0, "{} ms", gone - started[id]);
+    }
     // One that nobody calls is recycled, too.
     let before = ends(&bench).len();
     crate::bench::wait_for(|| ends(&bench).len() > before).await;
@@ -123,7 +133,7 @@ async fn a_new_package_replaces_environments_but_not_under_an_invocation() {
     let bench = Arc::new(Bench::with(function(), |settings| settings.most_environments = 2).await);
     let busy = {
         let bench = Arc::clone(&bench);
-        tokio::spawn(async move { bench.send(json!({"do": "wait", "ms": 1500})).await })
+        tokio::spawn(async move { bench.send(json!({"do": "wait", "ms": 4000})).await })
     };
     bench
         .until(|function| {

@@ -121,6 +121,7 @@ async fn the_memory_size_is_a_cap_and_who_goes_beyond_it_is_killed() {
     assert_eq!(bench.send(allocate(64)).await, Ok(json!(true)));
     assert_eq!(bench.send(allocate(128)).await, Ok(json!(false)));
     assert_eq!(bench.tell("devour").await, Err(exited("signal: killed")));
+    bench.empty().await;
     let reports = bench.records(|_, kind| match kind {
         Kind::Report { max_memory_used_mb, outcome, .. } => Some((*max_memory_used_mb, outcome.clone())),
         _ => None,

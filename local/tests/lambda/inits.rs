@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use local::lambda::InvokeError;
 use local::lambda::telemetry::{Kind, Phase, Reason};
-use local::lambda::{EnvironmentStage, InvokeError};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, at_init};
+use crate::bench::{Bench, at_init, wait_for};
 
 /// The phases and endings of all inits so far.
 fn inits(bench: &Bench) -> Vec<(Phase, Value)> {
@@ -37,8 +37,13 @@ async fn an_init_that_fails_is_tried_once_more_in_the_invocation_and_not_for_eve
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_init_that_succeeds_serves_the_event_and_is_part_of_its_duration() {
     for deed in ["exit-once", "hang-once"] {
-        let bench =
-            Bench::with(at_init(deed), |settings| settings.init_limit = Duration::from_millis(300)).await;
+        // Only the one that hangs is to meet the limit: how long a process takes to exit is the machine's affair.
+        let bench = Bench::with(at_init(deed), |settings| {
+            if deed == "hang-once" {
+                settings.init_limit = Duration::from_millis(300);
+            }
+        });
+        let bench = bench.await;
         assert_eq!(bench.tell("echo").await, Ok(json!("echo")), "{deed}");
         let first = if deed == "exit-once" { json!("Runtime.ExitError") } else { json!("timeout") };
         assert_eq!(inits(&bench), [(Phase::Init, first), (Phase::Invoke, json!("success"))]);
@@ -109,18 +114,16 @@ async fn a_provisioned_environment_that_fails_is_tried_again_later_and_later() {
     let mut function = at_init("exit");
     function.provisioned = 1;
     let bench = Bench::start(function).await;
-    while inits(&bench).len() < 3 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let times = bench.records(|record, kind| matches!(kind, Kind::InitStart { .. }).then_some(record.time));
+    wait_for(|| inits(&bench).len() >= 3).await;
+    let starts =
+        || bench.records(|record, kind| matches!(kind, Kind::InitStart { .. }).then_some(record.time));
+    let times = starts();
     let waits: Vec<_> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(waits[0] >= 1000.0 && waits[1] >= 2000.0, "{waits:?}");
-    // A new package is tried at once.
+    // A new package is tried at once, and not when the next try is due. It is over at once, too: what stays is its record.
     bench.lambda.deliver("misbehaving", crate::bench::example("misbehaving"));
-    bench
-        .until(|function| {
-            function.environments.iter().any(|one| one.stage == EnvironmentStage::Init).then_some(())
-        })
-        .await;
+    wait_for(|| starts().len() > times.len()).await;
+    let waited = starts()[times.len()] - times[times.len() - 1];
+    assert!(waited < 4000.0, "{waited}");
     bench.lambda.stop().await;
 }

@@ -1,8 +1,10 @@
 //! The log of an environment, line by line, as Lambda writes it. A current-thread runtime, so that the subscriber of this thread
 //! sees every line.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use local::lambda::Settings;
 use serde_json::json;
 use template::Function;
 
@@ -11,6 +13,16 @@ use crate::log::Log;
 
 /// The log of these calls, without times and ids.
 async fn log_of(function: Function, trace: &str, events: &[serde_json::Value]) -> Vec<String> {
+    log_within(Settings::new(PathBuf::new()).init_limit, function, trace, events).await
+}
+
+/// The same where an init may last so long only.
+async fn log_within(
+    init_limit: Duration,
+    function: Function,
+    trace: &str,
+    events: &[serde_json::Value],
+) -> Vec<String> {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_writer(log.clone())
@@ -19,7 +31,7 @@ async fn log_of(function: Function, trace: &str, events: &[serde_json::Value]) -
         .with_target(false)
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
-    let bench = Bench::with(function, |settings| settings.init_limit = Duration::from_millis(500)).await;
+    let bench = Bench::with(function, |settings| settings.init_limit = init_limit).await;
     for event in events {
         let _ = bench.lambda.invoke(crate::bench::NAME, event.to_string().into(), trace.into()).await;
         bench
@@ -135,7 +147,8 @@ async fn inits_that_fail() {
             "{deed}"
         );
     }
-    let lines = log_of(at_init("hang-once"), "", &[json!({"do": "echo"})]).await;
+    let soon = Duration::from_millis(500);
+    let lines = log_within(soon, at_init("hang-once"), "", &[json!({"do": "echo"})]).await;
     assert_eq!(
         lines,
         [init("init", "timeout"), START.into(), END.into(), format!("{REPORT}Max Memory Used: 0 MB\t")]

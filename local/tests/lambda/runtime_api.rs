@@ -115,22 +115,32 @@ async fn an_answer_that_comes_too_late_is_told_so_while_the_environment_ends() {
     let mut quick = function();
     quick.timeout = Duration::from_secs(1);
     let bench = Bench::start(quick).await;
-    let told = bench.tell("tell").await.unwrap();
-    // Something outside the environment's group keeps its output open, so its end takes a moment longer.
-    bench.send(json!({"do": "child", "seconds": 2, "leaves": true})).await.unwrap();
     let id = || {
         bench.records(|_, kind| Some(serde_json::to_value(kind).unwrap()["requestId"].as_str()?.to_owned()))
     };
-    assert!(matches!(bench.tell("sleep").await, Err(InvokeError::TimedOut { .. })));
-    let late = id().pop().unwrap();
-    let address = told["variables"]["AWS_LAMBDA_RUNTIME_API"].as_str().unwrap();
-    let path = format!("/2018-06-01/runtime/invocation/{late}/response");
-    let answer = request(address, "POST", &path, "").await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 410 "), "{answer}");
-    assert!(answer.contains("InvocationTimedOut"), "{answer}");
-    bench.empty().await;
-    let answer = request(address, "POST", &path, "").await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    // The output of one that is ended is read for a fifth of a second at most: on a busy machine this test may come too late for
+    // that. Then there is nobody any more, and the next one is asked.
+    let mut tries = 0;
+    loop {
+        let told = bench.tell("tell").await.unwrap();
+        // Something outside the environment's group keeps its output open, so its end takes a moment longer.
+        bench.send(json!({"do": "child", "seconds": 2, "leaves": true})).await.unwrap();
+        assert!(matches!(bench.tell("sleep").await, Err(InvokeError::TimedOut { .. })));
+        let late = id().pop().unwrap();
+        let address = told["variables"]["AWS_LAMBDA_RUNTIME_API"].as_str().unwrap();
+        let path = format!("/2018-06-01/runtime/invocation/{late}/response");
+        let answer = request(address, "POST", &path, "").await.unwrap();
+        let is_ending = answer.starts_with("HTTP/1.1 410 ");
+        assert!(!is_ending || answer.contains("InvocationTimedOut"), "{answer}");
+        bench.empty().await;
+        let gone = request(address, "POST", &path, "").await.unwrap();
+        assert!(gone.starts_with("HTTP/1.1 403 "), "{gone}");
+        if is_ending {
+            break;
+        }
+        tries += 1;
+        assert!(tries < 10 && answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    }
     bench.lambda.stop().await;
 }
 

@@ -2,11 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Local, alone, visitor};
+use crate::harness::{Local, UNTIL_BUILT, alone, visitor};
 
 /// What came back to a request that no client library would send.
 struct Raw {
@@ -25,7 +24,7 @@ impl Raw {
 
 fn raw(local: &Local, head: &str, body: &[u8]) -> Raw {
     let mut connection = TcpStream::connect(local.base.strip_prefix("http://").unwrap()).unwrap();
-    connection.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    connection.set_read_timeout(Some(UNTIL_BUILT)).unwrap();
     // A server that refuses early may close before it has read everything.
     let _ =
         connection.write_all(format!("{head}\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n").as_bytes());

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::time::Duration;
 
-use crate::harness::{Answer, Local, alone, visitor, wait_for};
+use crate::harness::{Answer, Local, alone, visitor};
 
 /// The most environments of one function on this machine (README).
 const CAP: usize = 100;
@@ -25,7 +24,7 @@ fn all_at_once(local: &Local, path: &str) -> Vec<Answer> {
 /// The proportional share of each environment of a function, in kB, once all stand still.
 fn shares(local: &Local, function: &str) -> Vec<u64> {
     let own = || local.functions().into_iter().filter(|(_, process)| process.function == function);
-    wait_for(Duration::from_secs(10), || own().all(|(_, process)| process.state == 'T').then_some(()));
+    local.stands_still(function);
     let share = |pid: u32| {
         let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
         let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).unwrap();

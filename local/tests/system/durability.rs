@@ -7,10 +7,16 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::harness::{FunctionProcess, Local, alone, processes, visitor, wait_for};
+use crate::harness::{Answer, FunctionProcess, Local, SOON_ENOUGH, alone, processes, visitor, wait_for};
 
 const ROUNDS: usize = 20;
 const WRITERS: usize = 4;
+
+/// Whether the table did not manage it in time, as the function says then. Nobody knows whether it was written.
+fn is_busy(answer: &Answer) -> bool {
+    let code = answer.body["error"]["code"].as_str();
+    answer.status == 503 && code.is_some_and(|code| code.starts_with("storage_"))
+}
 
 #[test]
 fn acknowledged_writes_survive_kill_nine() {
@@ -24,8 +30,14 @@ fn acknowledged_writes_survive_kill_nine() {
     for round in 0..ROUNDS {
         let local = Local::start(&arguments).live(&["/api/users"]);
         for ((reader, id), version) in acknowledged.lock().unwrap().iter() {
-            let answer = local.send("GET", &format!("/api/users/{id}"), &[("x-visitor", reader)], None);
-            assert_eq!(answer.status, 200, "round {round}: an acknowledged item is gone");
+            let path = format!("/api/users/{id}");
+            // On a busy machine the table may not answer in time; then it is asked again.
+            let answer = wait_for(SOON_ENOUGH, || {
+                let answer = local.send("GET", &path, &[("x-visitor", reader)], None);
+                (!is_busy(&answer)).then_some(answer)
+            });
+            let seen = (answer.status, answer.text.as_str());
+            assert_eq!(answer.status, 200, "round {round}: an acknowledged item is gone: {seen:?}");
             assert!(answer.body["version"].as_u64().unwrap() >= *version, "round {round}: a write is gone");
         }
         let count = AtomicUsize::new(0);
@@ -59,16 +71,16 @@ fn acknowledged_writes_survive_kill_nine() {
                         if let (200 | 201, Some(version)) = (answer.status, answer.body["version"].as_u64()) {
                             acknowledged.lock().unwrap().insert((reader.clone(), id), version);
                             count.fetch_add(1, Ordering::SeqCst);
-                        } else if answer.status != 409 {
-                            // 409: the write before the last cut was kept although nobody acknowledged it.
-                            return;
-                        } else {
+                        } else if answer.status == 409 {
+                            // A write that nobody acknowledged was kept: the last one before a cut, or one that took too long.
                             acknowledged.lock().unwrap().insert((reader.clone(), id), 1);
+                        } else if !is_busy(&answer) {
+                            return;
                         }
                     }
                 });
             }
-            wait_for(Duration::from_secs(30), || (count.load(Ordering::SeqCst) >= cut).then_some(()));
+            wait_for(Duration::from_secs(120), || (count.load(Ordering::SeqCst) >= cut).then_some(()));
             let pid = nix::unistd::Pid::from_raw(local.pid().cast_signed());
             let functions = local.functions();
             nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
@@ -76,7 +88,7 @@ fn acknowledged_writes_survive_kill_nine() {
         });
         written += count.load(Ordering::SeqCst);
         local.kill_hard();
-        wait_for(Duration::from_secs(5), || {
+        wait_for(SOON_ENOUGH, || {
             let alive = processes();
             let left = |(pid, known): (&u32, &FunctionProcess)| {
                 alive.get(pid).is_some_and(|one| one.started == known.started)

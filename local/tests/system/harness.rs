@@ -20,6 +20,12 @@ pub fn alone() -> MutexGuard<'static, ()> {
 /// Compiling the functions for the first time takes minutes.
 const UNTIL_LIVE: Duration = Duration::from_secs(600);
 
+/// Who asks for a page waits for the book, which is built while the API answers already.
+pub const UNTIL_BUILT: Duration = Duration::from_secs(120);
+
+/// For what happens at once on a machine that has nothing else to do. No promise: only an end to waiting in vain.
+pub const SOON_ENOUGH: Duration = Duration::from_secs(30);
+
 /// A running server, ended when dropped.
 pub struct Local {
     child: Child,
@@ -103,6 +109,16 @@ impl Local {
         self.child.wait().unwrap();
     }
 
+    /// Waits until every process of a function stands still, and there is one. An answer is out before its environment has asked
+    /// for its next event, and only who has asked is taken again.
+    pub fn stands_still(&self, function: &str) {
+        wait_for(SOON_ENOUGH, || {
+            let mut own =
+                self.functions().into_values().filter(|process| process.function == function).peekable();
+            (own.peek().is_some() && own.all(|process| process.state == 'T')).then_some(())
+        });
+    }
+
     /// The processes of the functions, by process id.
     pub fn functions(&self) -> BTreeMap<u32, FunctionProcess> {
         processes().into_iter().filter(|(_, process)| process.parent == self.pid()).collect()
@@ -119,7 +135,7 @@ pub fn send_to(
 ) -> Result<Answer, ureq::Error> {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(30)))
+        .timeout_global(Some(UNTIL_BUILT))
         .build()
         .into();
     let mut request = ureq::http::Request::builder().method(method).uri(format!("{base}{path}"));

@@ -8,7 +8,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
 
-use crate::harness::{Local, alone, visitor};
+use crate::harness::{Local, UNTIL_BUILT, alone, visitor};
 
 const REQUESTS: usize = 3000;
 
@@ -77,7 +77,7 @@ fn request() -> impl Strategy<Value = Vec<u8>> {
 
 fn answer(address: &str, request: &[u8]) -> (u16, String) {
     let mut connection = TcpStream::connect(address).unwrap();
-    connection.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    connection.set_read_timeout(Some(UNTIL_BUILT)).unwrap();
     // A server that refuses early may close before it has read everything.
     let _ = connection.write_all(request);
     let mut answer = Vec::new();
@@ -90,7 +90,8 @@ fn answer(address: &str, request: &[u8]) -> (u16, String) {
 #[test]
 fn nonsense_gets_documented_answers_and_breaks_nothing() {
     let _alone = alone();
-    let local = Local::start(&[]).live(&["/api/cold-start/plain-1769", "/api/users"]);
+    // Who is not asked again is not to be reclaimed, however long the requests take.
+    let local = Local::start(&["--idle", "3600"]).live(&["/api/cold-start/plain-1769", "/api/users"]);
     let address = local.base.strip_prefix("http://").unwrap();
     let functions = local.functions();
     let (mut runner, strategy) = (TestRunner::deterministic(), request());

@@ -132,7 +132,8 @@ fn results_are_said_at_most_once_a_second(page: &Page<'_>) -> Result<()> {
         "const times = [], list = document.querySelector('#live-cost .live-answer'), input = document.querySelector('#live-cost input');
          new MutationObserver(() => times.push(performance.now())).observe(list, { childList: true, characterData: true, subtree: true });
          const start = performance.now();
-         for (let n = 1; performance.now() - start < 2600; n++) {
+         // A busy machine may take more than two seconds for three of them.
+         for (let n = 1; times.length < 3 && performance.now() - start < 20000; n++) {
             input.value = 1000000 + n * 10000;
             input.dispatchEvent(new Event('input'));
             await new Promise(go => setTimeout(go, 40));
@@ -141,7 +142,7 @@ fn results_are_said_at_most_once_a_second(page: &Page<'_>) -> Result<()> {
         &[],
     )?;
     let times: Vec<f64> = serde_json::from_value(times)?;
-    assert!(times.len() >= 2 && times[0] < 900.0, "the first one comes at once: {times:?}");
+    assert!(times.len() >= 3 && times[0] < 900.0, "the first one comes at once: {times:?}");
     assert!(times[1..].iter().all(|pause| *pause > 950.0), "{times:?}");
     Ok(())
 }
