@@ -2,7 +2,9 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -17,7 +19,7 @@ use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// DynamoDB's engine parses expressions by recursion; with this much stack none of our own can exhaust it.
+/// mdbook walks the nested elements of a chapter by recursion, on a thread of the runtime; bytes.
 const STACK: usize = 16 * 1024 * 1024;
 
 fn main() -> ExitCode {
@@ -73,7 +75,11 @@ fn serve(options: Serve, terminal: Terminal) -> Result<()> {
         account_concurrency: options.account_concurrency as usize,
         most_environments: options.max_environments as usize,
     };
-    let runtime = runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?;
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(workers())
+        .thread_stack_size(STACK)
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let server = Server::start(options, terminal).await?;
         let data = server.data_file();
@@ -93,6 +99,12 @@ fn serve(options: Serve, terminal: Terminal) -> Result<()> {
         server.run(end).await;
         Ok(())
     })
+}
+
+/// How many threads answer requests: half as many as the machine has CPUs. The functions do the work and need the rest; and a request
+/// passes through this program three times, which costs more the more of its threads have to wake one another for it.
+fn workers() -> usize {
+    (available_parallelism().map_or(1, NonZero::get) / 2).max(1)
 }
 
 fn build(options: Build) -> Result<()> {
