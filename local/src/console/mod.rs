@@ -114,8 +114,8 @@ impl Console {
         Router::new()
             .route("/_local", get(|| async { Redirect::permanent("/_local/") }))
             .route("/_local/", get(page))
-            .route("/_local/console.js", get(|headers: HeaderMap| async move { file(&SCRIPT, &headers) }))
-            .route("/_local/console.css", get(|headers: HeaderMap| async move { file(&STYLE, &headers) }))
+            .route("/_local/console.js", get(script))
+            .route("/_local/console.css", get(style))
             .route("/_local/state.json", get(state))
             .route("/_local/feed", get(listen))
             .merge(permissions::router())
@@ -216,8 +216,12 @@ async fn page(State(console): State<Console>, Query(filter): Query<page::Filter>
     response
 }
 
-fn file(file: &File, headers: &HeaderMap) -> Response {
-    send(StatusCode::OK, file, None, &Method::GET, headers)
+async fn script(headers: HeaderMap) -> Response {
+    send(StatusCode::OK, &SCRIPT, None, &Method::GET, &headers).await
+}
+
+async fn style(headers: HeaderMap) -> Response {
+    send(StatusCode::OK, &STYLE, None, &Method::GET, &headers).await
 }
 
 /// Everything the page shows, once: `{"view", "changes"}`, as the feed begins.

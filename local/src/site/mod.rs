@@ -197,7 +197,7 @@ static SCRIPT: LazyLock<File> = LazyLock::new(|| {
 });
 
 async fn script(headers: HeaderMap) -> Response {
-    let mut response = page::send(StatusCode::OK, &SCRIPT, None, &Method::GET, &headers);
+    let mut response = page::send(StatusCode::OK, &SCRIPT, None, &Method::GET, &headers).await;
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
@@ -222,8 +222,8 @@ async fn serve(State(served): State<Served>, request: Request) -> Response {
     };
     match shelf {
         Some(shelf) => {
-            page::answer(&shelf, &served.connect, request.method(), request.uri(), request.headers())
+            page::answer(&shelf, &served.connect, request.method(), request.uri(), request.headers()).await
         }
-        None => page::broken(error.as_deref().unwrap_or_default(), &served.connect),
+        None => page::broken(error.as_deref().unwrap_or_default(), &served.connect).await,
     }
 }

@@ -17,9 +17,15 @@ use super::shelf::{File, Shelf, with_reload_script};
 use crate::markup::escape;
 
 /// Answers one request from a finished build. `connect` goes into the policy (see `InlineScripts::policy`).
-pub fn answer(shelf: &Shelf, connect: &str, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
+pub async fn answer(
+    shelf: &Shelf,
+    connect: &str,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Response {
     let mut response = if *method == Method::GET || *method == Method::HEAD {
-        find(shelf, method, uri, headers)
+        find(shelf, method, uri, headers).await
     } else {
         (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response()
     };
@@ -28,7 +34,7 @@ pub fn answer(shelf: &Shelf, connect: &str, method: &Method, uri: &Uri, headers:
 }
 
 /// The page shown while there has never been a good build: what is wrong, as text. It reloads itself once it is mended.
-pub fn broken(error: &str, connect: &str) -> Response {
+pub async fn broken(error: &str, connect: &str) -> Response {
     let html = format!(
         "<!DOCTYPE html>\n<html lang=\"ko\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>책을 짓지 못했다</title>\n\
@@ -38,12 +44,13 @@ pub fn broken(error: &str, connect: &str) -> Response {
     );
     let body = Bytes::from(with_reload_script(&html, ""));
     let file = File::new(body, "text/html; charset=utf-8");
-    let mut response = send(StatusCode::SERVICE_UNAVAILABLE, &file, None, &Method::GET, &HeaderMap::new());
+    let mut response =
+        send(StatusCode::SERVICE_UNAVAILABLE, &file, None, &Method::GET, &HeaderMap::new()).await;
     guard(&mut response, &InlineScripts::default(), connect);
     response
 }
 
-fn find(shelf: &Shelf, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
+async fn find(shelf: &Shelf, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     let etag = format!("\"{}\"", shelf.version);
     let path = uri.path();
     let name = path.strip_prefix('/').and_then(|path| percent_decode_str(path).decode_utf8().ok());
@@ -57,7 +64,7 @@ fn find(shelf: &Shelf, method: &Method, uri: &Uri, headers: &HeaderMap) -> Respo
             if is_known(headers, &etag) {
                 return unchanged(&etag, file);
             }
-            return send(StatusCode::OK, file, Some(&etag), method, headers);
+            return send(StatusCode::OK, file, Some(&etag), method, headers).await;
         }
         // Relative links of a folder's page need the slash at its end.
         if !name.is_empty() && shelf.file(&format!("{name}/index.html")).is_some() {
@@ -66,7 +73,7 @@ fn find(shelf: &Shelf, method: &Method, uri: &Uri, headers: &HeaderMap) -> Respo
         }
     }
     match shelf.file("404.html") {
-        Some(file) => send(StatusCode::NOT_FOUND, file, None, method, headers),
+        Some(file) => send(StatusCode::NOT_FOUND, file, None, method, headers).await,
         None => (StatusCode::NOT_FOUND, "404\n").into_response(),
     }
 }
@@ -86,32 +93,34 @@ fn unchanged(etag: &str, file: &File) -> Response {
 }
 
 /// Sends one file, compressed for a client that reads gzip.
-pub fn send(
+pub async fn send(
     status: StatusCode,
     file: &File,
     etag: Option<&str>,
     method: &Method,
     headers: &HeaderMap,
 ) -> Response {
-    let gzip = file.gzip().filter(|_| compression::is_accepted(headers));
-    let bytes = gzip.unwrap_or(&file.body);
-    let body = if *method == Method::HEAD { Body::empty() } else { Body::from(bytes.clone()) };
+    let gzip = if compression::is_accepted(headers) { file.gzip().await } else { None };
+    let is_gzip = gzip.is_some();
+    let bytes = gzip.unwrap_or_else(|| file.body.clone());
+    let length = bytes.len();
+    let body = if *method == Method::HEAD { Body::empty() } else { Body::from(bytes) };
     let mut response = (
         status,
         [(CONTENT_TYPE, file.media_type), (CACHE_CONTROL, file.cache_control)],
-        [(CONTENT_LENGTH, bytes.len())],
+        [(CONTENT_LENGTH, length)],
         body,
     )
         .into_response();
     if let Some(etag) = etag {
         // Other bytes under the same name: the tag of a compressed answer is weak, as CloudFront makes it.
-        let weak = if gzip.is_some() { "W/" } else { "" };
+        let weak = if is_gzip { "W/" } else { "" };
         insert(&mut response, ETAG, &format!("{weak}{etag}"));
     }
-    if gzip.is_some() {
+    if is_gzip {
         insert(&mut response, CONTENT_ENCODING, "gzip");
     }
-    if file.gzip().is_some() {
+    if file.is_compressible() {
         insert(&mut response, VARY, "accept-encoding");
     }
     response

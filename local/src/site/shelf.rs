@@ -42,10 +42,23 @@ impl File {
         File { body, media_type, cache_control: REVALIDATE, gzip: Arc::default() }
     }
 
-    /// The content as gzip, made when it is first asked for; `None` when CloudFront would send it as it is.
-    pub fn gzip(&self) -> Option<&Bytes> {
+    /// Whether CloudFront would compress it for a client that reads that.
+    pub fn is_compressible(&self) -> bool {
         compression::applies(self.media_type, self.body.len())
-            .then(|| self.gzip.get_or_init(|| compression::gzip(&self.body)))
+    }
+
+    /// The content as gzip, made when it is first asked for; `None` when CloudFront would send it as it is.
+    pub async fn gzip(&self) -> Option<Bytes> {
+        if !self.is_compressible() {
+            return None;
+        }
+        if let Some(made) = self.gzip.get() {
+            return Some(made.clone());
+        }
+        // The search index takes a second, which no other request should wait for.
+        let File { body, gzip, .. } = self.clone();
+        let make = move || gzip.get_or_init(|| compression::gzip(&body)).clone();
+        tokio::task::spawn_blocking(make).await.ok()
     }
 }
 
