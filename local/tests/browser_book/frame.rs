@@ -40,7 +40,7 @@ const BOOK_WORDS: [&str; 1] = ["User CRUD API"];
 fn every_page_describes_itself() {
     let mut seen = BTreeSet::new();
     for name in BOOK.pages() {
-        let html = std::fs::read_to_string(BOOK.folder.path().join(&name)).unwrap();
+        let html = std::fs::read_to_string(BOOK.folder.join(&name)).unwrap();
         let description =
             html.split("<meta name=\"description\" content=\"").nth(1).unwrap().split('"').next().unwrap();
         assert!(description.chars().count() > 30, "{name}: {description}");
@@ -91,7 +91,7 @@ fn the_frame_works_by_keyboard() {
 fn copying_code_is_said_in_korean() {
     in_browser(|page| {
         let name = BOOK.pages().into_iter().find(|name| {
-            std::fs::read_to_string(BOOK.folder.path().join(name))
+            std::fs::read_to_string(BOOK.folder.join(name))
                 .unwrap()
                 .contains("<pre><code class=\"language-sh")
         });

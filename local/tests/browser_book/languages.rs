@@ -7,7 +7,7 @@ use crate::served::{BOOK, LIMIT, fresh, in_browser, texts};
 
 /// Pages with such listings.
 fn pages() -> Vec<String> {
-    let html = |name: &String| std::fs::read_to_string(BOOK.folder.path().join(name)).unwrap();
+    let html = |name: &String| std::fs::read_to_string(BOOK.folder.join(name)).unwrap();
     BOOK.pages().into_iter().filter(|name| html(name).contains("class=\"languages\"")).collect()
 }
 
@@ -83,7 +83,7 @@ fn a_language_is_chosen_once_for_all_listings() {
 fn on_paper_and_without_a_script_every_language_is_there() {
     in_browser(|page| {
         for name in pages() {
-            let html = std::fs::read_to_string(BOOK.folder.path().join(&name)).unwrap();
+            let html = std::fs::read_to_string(BOOK.folder.join(&name)).unwrap();
             for listing in html.split("class=\"languages\"").skip(1) {
                 let listing = listing.split("</div>").next().unwrap();
                 for language in ["Rust", "Node", "Python"] {

@@ -44,7 +44,7 @@ fn book_and_api_on_two_ports() {
     in_browser(|page| {
         let mut api = String::new();
         let mut program = None;
-        let book = serve(BOOK.folder.path().to_owned(), "/", |origin| {
+        let book = serve(BOOK.folder.to_owned(), "/", |origin| {
             let started = Program::start(&["--allow-origin", origin]).live("/api/users");
             api = format!("{}/api", started.url);
             program = Some(started);
@@ -58,7 +58,7 @@ fn book_and_api_on_two_ports() {
         page.wait_until(segments, LIMIT).unwrap();
 
         // The same book where the API does not know it: the cause by its own name.
-        let stranger = serve(BOOK.folder.path().to_owned(), "/", |_| json!({ "api": api }).to_string());
+        let stranger = serve(BOOK.folder.to_owned(), "/", |_| json!({ "api": api }).to_string());
         fresh(page, &format!("{}{}", stranger.url, chapter_with_blocks()));
         let said = run(page);
         assert!(said.contains("CORS"), "{said}");
@@ -103,7 +103,7 @@ fn below_a_path_everything_works_and_without_an_api_the_page_says_so() {
 #[test]
 fn from_a_file_the_book_can_be_read() {
     in_browser(|page| {
-        page.goto(&format!("file://{}/index.html", BOOK.folder.path().display())).unwrap();
+        page.goto(&format!("file://{}/index.html", BOOK.folder.display())).unwrap();
         page.wait_until("document.querySelector('mdbook-sidebar-scrollbox a')", LIMIT).unwrap();
         page.type_keys("body", "/").unwrap();
         page.type_keys("#mdbook-searchbar", "서버리스").unwrap();

@@ -36,7 +36,7 @@ fn serve() -> Refused {
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let how = Arc::new(Mutex::new(Refusing::Never));
-    let (folder, refusing) = (BOOK.folder.path().to_owned(), Arc::clone(&how));
+    let (folder, refusing) = (BOOK.folder.to_owned(), Arc::clone(&how));
     let answer = move |request: Request| {
         let (folder, how) = (folder.clone(), *refusing.lock().unwrap());
         async move {

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use local::site::Site;
 use local::site::build::build_once;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -23,18 +25,18 @@ pub const THEMES: [&str; 5] = ["light", "rust", "coal", "navy", "ayu"];
 pub struct Book {
     pub url: String,
     /// What was built, as it would be published.
-    pub folder: tempfile::TempDir,
+    pub folder: PathBuf,
     _runtime: Runtime,
     _changes: watch::Sender<u64>,
 }
 
 pub static BOOK: LazyLock<Book> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap();
+    let home = home();
+    let (folder, scratch) = (home.join("book"), home.join("scratch"));
     let book = Path::new(ROOT).join("book");
-    build_once(&book, Some(folder.path())).unwrap();
+    build_once(&book, Some(&folder)).unwrap();
     let runtime = Runtime::new().unwrap();
     let (changes, seen) = watch::channel(0);
-    let scratch = folder.path().join("../").join(format!("browser-book-{}", std::process::id()));
     let site = Site::new(book, scratch, watch::channel(Vec::new()).1);
     let url = runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -47,11 +49,25 @@ pub static BOOK: LazyLock<Book> = LazyLock::new(|| {
     Book { url, folder, _runtime: runtime, _changes: changes }
 });
 
+/// A folder of this run's own. Nobody drops a static, so what earlier runs have left is removed first.
+fn home() -> PathBuf {
+    let runs = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser-book");
+    for run in std::fs::read_dir(&runs).into_iter().flatten().flatten() {
+        let pid = run.file_name().to_string_lossy().parse().map(Pid::from_raw);
+        if pid.is_ok_and(|pid| kill(pid, None).is_err()) {
+            let _ = std::fs::remove_dir_all(run.path());
+        }
+    }
+    let own = runs.join(std::process::id().to_string());
+    std::fs::create_dir_all(&own).unwrap();
+    own
+}
+
 impl Book {
     /// Every page a reader can open, the page for missing ones included; neither the print page nor the one that leads back from
     /// signing in.
     pub fn pages(&self) -> Vec<String> {
-        let files = std::fs::read_dir(self.folder.path()).unwrap().map(Result::unwrap);
+        let files = std::fs::read_dir(&self.folder).unwrap().map(Result::unwrap);
         let names = files.map(|file| file.file_name().into_string().unwrap());
         let mut pages: Vec<_> = names
             .filter(|name| name.ends_with(".html"))
@@ -65,7 +81,7 @@ impl Book {
     /// Chapters by the number of blocks a reader can run, most first.
     pub fn by_blocks(&self) -> Vec<(usize, String)> {
         let blocks = |page: String| {
-            let html = std::fs::read_to_string(self.folder.path().join(&page)).unwrap();
+            let html = std::fs::read_to_string(self.folder.join(&page)).unwrap();
             (html.matches("<live-request").count(), page)
         };
         let mut pages: Vec<_> = self.pages().into_iter().map(blocks).collect();
@@ -169,8 +185,8 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let pid = nix::unistd::Pid::from_raw(self.child.id().cast_signed());
-        let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
+        let pid = Pid::from_raw(self.child.id().cast_signed());
+        let _ = kill(pid, Signal::SIGTERM);
         let _ = self.child.wait();
     }
 }
