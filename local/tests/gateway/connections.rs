@@ -260,25 +260,18 @@ fn the_end_waits_for_requests_under_way_and_for_nobody_else() {
     let mut idle = served.connect();
     idle.request("GET /api/any HTTP/1.1", b"");
     assert_eq!(idle.answer().status, 200);
-    // Under way: it has been read, not only sent. An environment that has answered counts until it asks for its next event.
-    let until = |working: usize| {
-        let end = Instant::now() + Duration::from_secs(30);
-        while served.under_way() != working {
-            assert!(Instant::now() < end, "the function does not get to work on {working}");
-            std::thread::yield_now();
-        }
-    };
-    until(0);
+    // Under way: it has been read, not only sent.
+    served.works_on(0);
     let mut slow = served.connect();
     slow.write(b"GET /api/any HT");
     let mut never = served.connect();
     never.request("GET /api/any?answer=never HTTP/1.1", b"");
-    until(1);
+    served.works_on(1);
     // The one that is over after a while comes last: the other would have to begin before that.
     let (_, mut live) = served.telemetry.subscribe();
     let mut busy = served.connect();
     busy.request("GET /api/any?answer=later HTTP/1.1", b"");
-    until(2);
+    served.works_on(2);
     let began = Instant::now();
     served.end();
     // Those who get no answer are waited for as long as it may take, and not until the function gives up.

@@ -1,7 +1,5 @@
 //! The errors an HTTP API makes itself, each with its status, body and headers.
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 
 use crate::served::Described;
@@ -75,18 +73,10 @@ fn a_function_that_is_used_up_is_not_available() {
     let function = "ReservedConcurrentExecutions: 1\nTimeout: 3";
     let served = Described { routes, function, ..Described::default() }.serve();
     served.is_alive();
-    // An environment that has answered works on its request until it asks for the next: what comes now is told from that one.
-    let until = |working: usize| {
-        let end = Instant::now() + Duration::from_secs(30);
-        while served.under_way() != working {
-            assert!(Instant::now() < end, "the function does not get to work on {working}");
-            std::thread::yield_now();
-        }
-    };
-    until(0);
+    served.works_on(0);
     let mut first = served.connect();
     first.request("GET /api/any?answer=never HTTP/1.1", b"");
-    until(1);
+    served.works_on(1);
     served.get("/api/any").is_refusal(503, "Service Unavailable");
     first.answer().is_refusal(500, "Internal Server Error");
     served.is_alive();

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use local::events::clock::Clock;
@@ -322,6 +322,16 @@ impl Served {
     pub fn under_way(&self) -> usize {
         let environments = self.lambda.environments().into_iter().flat_map(|function| function.environments);
         environments.filter(|environment| environment.stage == EnvironmentStage::Running).count()
+    }
+
+    /// Waits until the function is working on so many requests. An environment that has answered counts until it asks for its next
+    /// event.
+    pub fn works_on(&self, requests: usize) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while self.under_way() != requests {
+            assert!(Instant::now() < end, "the function does not get to work on {requests}");
+            std::thread::yield_now();
+        }
     }
 
     /// What is in the queue.
